@@ -1,0 +1,320 @@
+/* mlp.h - train, evaluate and use fully connected networks on a CPU.
+ *
+ * The only header that the command line and API tests need. Conventions, for all of it:
+ *
+ *   Letters  B batch, I inputs of a layer, O its outputs, C classes, L layers
+ *   Shapes   row-major; W (I,O), b (O), X (B,I); y = x W + b
+ *   Pixels   uint8, 0..255; a network sees pixel / 255
+ *   Errors   functions that can fail return enum mlp_status and, where the cause lies outside the
+ *            program, fill a struct mlp_error (which may be NULL). On error outputs are untouched.
+ *   Threads  functions are safe on distinct objects. Results have the same bits for any number of
+ *            threads, and for any kernel with fused multiply-add.
+ */
+#ifndef MLP_H
+#define MLP_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define MLP_VERSION "0.1.0"
+#define MLP_MUST_USE __attribute__((warn_unused_result))
+
+/* ---- status and errors ------------------------------------------------------------------ */
+
+/* The values 0..6 are also the exit codes of the command line. */
+enum mlp_status {
+    MLP_OK = 0,
+    MLP_E_INTERNAL = 1, /* a broken promise of ours, or of the system */
+    MLP_E_USAGE = 2,    /* an argument or option that cannot be */
+    MLP_E_DATA = 3,     /* a data file is missing, unreadable or damaged */
+    MLP_E_MODEL = 4,    /* the same for a file of weights */
+    MLP_E_DIVERGED = 5, /* the loss became infinite or NaN */
+    MLP_E_OUTPUT = 6,   /* an output could not be written */
+    MLP_E_MEMORY = 7,   /* out of memory (exit code 1) */
+    MLP_E_STOPPED = 8   /* asked to stop (exit code 128 + signal) */
+};
+
+/* What went wrong, in parts, so that a program can show it its own way. Empty strings and a
+ * negative offset mean "does not apply". */
+struct mlp_error {
+    enum mlp_status status;
+    char file[1024];
+    int64_t offset_bytes;
+    char found[256];
+    char wanted[256];
+    char hint[384];
+};
+
+/* mlp_error_format - one line: "FILE: at byte N: found; wanted ...; hint".
+ * Owner    text has room for size bytes; the result is always terminated
+ */
+void mlp_error_format(const struct mlp_error *error, char *text, size_t size);
+
+/* ---- data ------------------------------------------------------------------------------- */
+
+/* Labelled grey images. Owner: the dataset that holds it. */
+struct mlp_images {
+    uint32_t n_samples;
+    uint32_t n_rows, n_cols;
+    uint8_t *pixels; /* (n_samples, n_rows * n_cols) */
+    uint8_t *labels; /* (n_samples), 0..n_classes-1 */
+};
+
+struct mlp_dataset {
+    struct mlp_images train, test;
+    uint32_t n_classes;
+    uint32_t label_base;  /* what class 0 is called in the files (EMNIST letters: 1) */
+    char name[64];        /* "MNIST", "built-in digits", or the folder's name */
+    char origin[1024];    /* the folder it came from, or "generated, seed 1" */
+    uint64_t fingerprint; /* of all pixels and labels; tells data sets apart, not cryptographic */
+};
+
+struct mlp_label_options {
+    uint32_t n_classes;  /* 0: the largest label of the training set + 1, each must occur */
+    uint32_t label_base; /* subtracted from each label */
+};
+
+/* mlp_dataset_read - reads the four IDX files of a folder, raw or gzip, flat or nested as in the
+ *                    Kaggle archive, with "-idx" or ".idx" in the names.
+ * Owner    the caller frees *dataset with mlp_dataset_free
+ * Returns  MLP_OK; MLP_E_DATA if a file is missing or damaged, with file and byte in *error
+ * Source   http://yann.lecun.com/exdb/mnist/, "the IDX file format"
+ */
+enum mlp_status mlp_dataset_read(struct mlp_dataset *dataset, const char *folder,
+                                 const struct mlp_label_options *labels,
+                                 struct mlp_error *error) MLP_MUST_USE;
+
+/* mlp_dataset_present - true if the folder holds at least one of the four files (or archive.zip).
+ */
+bool mlp_dataset_present(const char *folder);
+
+/* mlp_dataset_builtin - draws handwritten-looking digits, 28x28, ten classes, from a seed.
+ * Range    n_train and n_test are at least 10
+ * Threads  n_threads of them; same bits for any number: yes
+ */
+enum mlp_status mlp_dataset_builtin(struct mlp_dataset *dataset, uint64_t seed, uint32_t n_train,
+                                    uint32_t n_test, int n_threads,
+                                    struct mlp_error *error) MLP_MUST_USE;
+
+void mlp_dataset_free(struct mlp_dataset *dataset);
+
+/* ---- model files ------------------------------------------------------------------------ */
+
+/* How a model came to be; stored in the file beside the weights. */
+struct mlp_metadata {
+    bool present; /* false: a file that another program wrote */
+    uint32_t format_version;
+    uint64_t seed;
+    uint64_t fingerprint; /* of the training data, 0 if unknown */
+    uint32_t n_rows, n_cols;
+    uint32_t label_base;
+    double train_accuracy, test_accuracy; /* 0..1, negative if unknown */
+    char activation[16];                  /* "relu" */
+    char dataset[64];
+    char recipe[256]; /* the options that reproduce it */
+};
+
+/* The parameters of a network as plain arrays: what a file holds. */
+struct mlp_model {
+    uint32_t n_layers;
+    uint32_t *widths; /* (n_layers + 1): inputs, hidden widths, classes */
+    float **weights;  /* n_layers arrays (I,O) */
+    float **biases;   /* n_layers arrays (O) */
+    struct mlp_metadata metadata;
+};
+
+/* mlp_model_new - allocates zeroed arrays for the widths given (n_layers + 1 of them).
+ * Returns  MLP_OK; MLP_E_MEMORY; MLP_E_USAGE if a width is 0 or sizes overflow
+ */
+enum mlp_status mlp_model_new(struct mlp_model *model, const uint32_t *widths, uint32_t n_layers,
+                              struct mlp_error *error) MLP_MUST_USE;
+void mlp_model_free(struct mlp_model *model);
+
+/* mlp_model_read - reads W1, b1, W2, b2, ... from an .npz of ours, of np.savez or of
+ *                  np.savez_compressed.
+ * Owner    the caller frees *model with mlp_model_free
+ * Returns  MLP_OK; MLP_E_MODEL with file and member in *error; MLP_E_MEMORY
+ * Source   NEP 1 (.npy, versions 1.0 to 3.0); .npz is a zip archive of them
+ */
+enum mlp_status mlp_model_read(struct mlp_model *model, const char *path,
+                               struct mlp_error *error) MLP_MUST_USE;
+
+/* mlp_model_write - writes an .npz that np.load reads; replaces the file atomically. The same
+ *                   model gives the same bytes.
+ * Returns  MLP_OK; MLP_E_OUTPUT, and what was at path is still there
+ */
+enum mlp_status mlp_model_write(const struct mlp_model *model, const char *path,
+                                struct mlp_error *error) MLP_MUST_USE;
+
+/* ---- networks --------------------------------------------------------------------------- */
+
+struct mlp_net;
+
+/* mlp_net_new - a network of dense layers with ReLU between them, He-initialised from the seed:
+ *               W ~ N(0, 2/I), b = 0.
+ * Shapes   widths (n_layers + 1): inputs, hidden widths, classes
+ * Returns  MLP_OK; MLP_E_USAGE if a width is 0 or the network exceeds the machine's memory
+ * Source   He et al. 2015, "Delving deep into rectifiers", eq. 10
+ */
+enum mlp_status mlp_net_new(struct mlp_net **net, const uint32_t *widths, uint32_t n_layers,
+                            uint64_t seed, struct mlp_error *error) MLP_MUST_USE;
+void mlp_net_free(struct mlp_net *net);
+
+uint32_t mlp_net_n_layers(const struct mlp_net *net);
+uint32_t mlp_net_width(const struct mlp_net *net, uint32_t layer); /* layer 0: the inputs */
+uint64_t mlp_net_n_parameters(const struct mlp_net *net);
+
+/* mlp_net_load - copies a model's parameters into a net of the same widths (MLP_E_USAGE if not).
+ * mlp_net_store - copies them out; *model has the net's widths (mlp_model_new). */
+enum mlp_status mlp_net_load(struct mlp_net *net, const struct mlp_model *model) MLP_MUST_USE;
+enum mlp_status mlp_net_store(const struct mlp_net *net, struct mlp_model *model) MLP_MUST_USE;
+
+/* ---- machine ---------------------------------------------------------------------------- */
+
+/* Who decided the number of threads. */
+enum mlp_threads_source { MLP_THREADS_OPTION, MLP_THREADS_OMP, MLP_THREADS_CORES };
+
+struct mlp_threads {
+    int n;       /* use this many */
+    int n_cores; /* usable: min(affinity, container quota) */
+    int n_asked; /* before capping at n_cores; equal to n if not capped */
+    enum mlp_threads_source source;
+};
+
+/* mlp_threads_choose - asked > 0, else OMP_NUM_THREADS, else the usable cores; capped at the
+ *                      usable cores unless force. */
+struct mlp_threads mlp_threads_choose(int asked, bool force);
+
+/* One set of compute kernels, e.g. "avx512". */
+struct mlp_kernel_info {
+    const char *name;
+    const char *needs;     /* CPU features, "AVX2 FMA" */
+    bool available;        /* on this CPU, MLP_CPU_DISABLE considered */
+    bool bit_reproducible; /* has fused multiply-add: same bits as all the others that do */
+};
+
+/* mlp_kernel_info - the i-th kernel, best first; false beyond the last one. */
+bool mlp_kernel_info(uint32_t i, struct mlp_kernel_info *info);
+
+/* mlp_kernel_default - the name of the best kernel that this CPU runs. */
+const char *mlp_kernel_default(void);
+
+/* mlp_net_use_kernel - name as in mlp_kernel_info; NULL or "auto" for the best.
+ * Returns  MLP_OK; MLP_E_USAGE if unknown or not available here, *error says which are
+ */
+enum mlp_status mlp_net_use_kernel(struct mlp_net *net, const char *name,
+                                   struct mlp_error *error) MLP_MUST_USE;
+const char *mlp_net_kernel(const struct mlp_net *net);
+
+/* ---- training --------------------------------------------------------------------------- */
+
+/* One line of the log. Times are of training alone, evaluation apart. */
+struct mlp_epoch_report {
+    uint32_t epoch; /* 1.. */
+    uint32_t n_epochs;
+    double train_loss;     /* nats, mean over the epoch while weights moved */
+    double train_accuracy; /* 0..1, likewise */
+    bool evaluated;        /* the two below are set */
+    double test_loss, test_accuracy;
+    double seconds;
+    double images_per_second;
+};
+
+struct mlp_progress_report {
+    uint32_t epoch, n_epochs;
+    uint32_t n_done, n_samples; /* samples of this epoch */
+    double loss, accuracy;      /* running means */
+    double seconds;             /* since the epoch began */
+};
+
+struct mlp_train_options {
+    uint32_t n_epochs;
+    uint32_t batch;      /* B; the last batch of an epoch may be shorter */
+    float learning_rate; /* w <- w - learning_rate * mean gradient */
+    uint64_t seed;       /* of the shuffles */
+    int n_threads;
+    uint32_t eval_every;               /* epochs between evaluations on the test set; 0: never */
+    const volatile sig_atomic_t *stop; /* non-zero: stop soon; may be NULL */
+
+    /* Called by the calling thread; either may be NULL. progress comes at most ten times a
+     * second, from within the epoch, and must be quick. */
+    void (*on_epoch)(void *context, const struct mlp_epoch_report *report);
+    void (*on_progress)(void *context, const struct mlp_progress_report *report);
+    void *context;
+};
+
+/* mlp_train_defaults - the recipe of `mlp run`. */
+struct mlp_train_options mlp_train_defaults(void);
+
+/* mlp_train - mini-batch stochastic gradient descent on softmax cross-entropy.
+ * Returns  MLP_OK; MLP_E_STOPPED or MLP_E_DIVERGED, the net then has the weights of the last
+ *          finished epoch (the initial ones if none); MLP_E_USAGE if net and data do not fit
+ * Threads  options->n_threads; same bits for any number: yes
+ */
+enum mlp_status mlp_train(struct mlp_net *net, const struct mlp_dataset *dataset,
+                          const struct mlp_train_options *options,
+                          struct mlp_error *error) MLP_MUST_USE;
+
+/* ---- using a network -------------------------------------------------------------------- */
+
+/* mlp_predict - softmax probabilities of images first..first+n-1.
+ * Shapes   probabilities (n, C), row-major
+ * Returns  MLP_OK; MLP_E_USAGE if the image size is not the net's input width; MLP_E_MEMORY
+ */
+enum mlp_status mlp_predict(const struct mlp_net *net, const struct mlp_images *images,
+                            uint32_t first, uint32_t n, int n_threads,
+                            float *probabilities) MLP_MUST_USE;
+
+struct mlp_evaluation {
+    uint32_t n_samples, n_correct;
+    double accuracy; /* n_correct / n_samples */
+    double loss;     /* mean cross-entropy, nats */
+};
+
+/* mlp_evaluate - accuracy and loss over a whole set.
+ * Owner    confusion, if not NULL, is (C, C): [true class][prediction], counts
+ * Returns  as mlp_predict
+ */
+enum mlp_status mlp_evaluate(const struct mlp_net *net, const struct mlp_images *images,
+                             int n_threads, struct mlp_evaluation *evaluation,
+                             uint32_t *confusion) MLP_MUST_USE;
+
+/* ---- pictures --------------------------------------------------------------------------- */
+
+/* An RGB picture, 8 bits a channel. Owner: free with mlp_picture_free. */
+struct mlp_picture {
+    uint32_t width, height; /* pixels */
+    uint8_t *rgb;           /* (height, width, 3) */
+};
+void mlp_picture_free(struct mlp_picture *picture);
+
+struct mlp_grid_cell {
+    const uint8_t *pixels; /* (n_rows, n_cols), not owned */
+    uint32_t label, prediction;
+    float confidence; /* 0..1, probability of the prediction */
+};
+
+/* mlp_draw_grid - a grid of digits with predicted and true label and confidence under each.
+ * Shapes   n_cells cells of n_rows x n_cols, `columns` in a row
+ * Owner    title and subtitle are UTF-8, shown above; the caller frees *picture
+ */
+enum mlp_status mlp_draw_grid(struct mlp_picture *picture, const struct mlp_grid_cell *cells,
+                              uint32_t n_cells, uint32_t columns, uint32_t n_rows, uint32_t n_cols,
+                              const char *title, const char *subtitle) MLP_MUST_USE;
+
+/* mlp_picture_write - encodes a PNG and replaces the file atomically.
+ * Returns  MLP_OK; MLP_E_OUTPUT, and what was at path is still there
+ */
+enum mlp_status mlp_picture_write(const struct mlp_picture *picture, const char *path,
+                                  struct mlp_error *error) MLP_MUST_USE;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

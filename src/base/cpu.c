@@ -1,0 +1,118 @@
+#include "base/cpu.h"
+
+#include "base/cgroup.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct {
+    const char *word; /* as in MLP_CPU_DISABLE */
+    const char *name;
+    uint32_t feature;
+    uint32_t hides; /* features that go with it */
+} table[] = {
+    {"sse2", "SSE2", CPU_SSE2, CPU_SSE2},
+    {"avx2", "AVX2", CPU_AVX2, CPU_AVX2 | CPU_FMA | CPU_AVX512 | CPU_AVX512_BF16 | CPU_AMX_BF16},
+    {"fma", "FMA", CPU_FMA, CPU_FMA | CPU_AVX512 | CPU_AVX512_BF16 | CPU_AMX_BF16},
+    {"avx512", "AVX512", CPU_AVX512, CPU_AVX512 | CPU_AVX512_BF16 | CPU_AMX_BF16},
+    {"neon", "NEON", CPU_NEON, CPU_NEON},
+    {"avx512bf16", "AVX512-BF16", CPU_AVX512_BF16, CPU_AVX512_BF16},
+    {"amx", "AMX-BF16", CPU_AMX_BF16, CPU_AMX_BF16},
+};
+enum { N_FEATURES = sizeof table / sizeof table[0] };
+
+static uint32_t features_found;
+
+static uint32_t detect(void)
+{
+    uint32_t found = 0;
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_cpu_init();
+    /* __builtin_cpu_supports also asks whether the system saves the wide registers. */
+    if (__builtin_cpu_supports("sse2"))
+        found |= CPU_SSE2;
+    if (__builtin_cpu_supports("avx2"))
+        found |= CPU_AVX2;
+    if (__builtin_cpu_supports("fma"))
+        found |= CPU_FMA;
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
+        found |= CPU_AVX512;
+#elif defined(__aarch64__)
+    found |= CPU_NEON | CPU_FMA; /* part of the base architecture */
+#endif
+    return found;
+}
+
+static void detect_once(void)
+{
+    uint32_t found = detect();
+    const char *disabled = getenv("MLP_CPU_DISABLE");
+    char words[256];
+    snprintf(words, sizeof words, "%s", disabled == NULL ? "" : disabled);
+    for (char *word = strtok(words, ", "); word != NULL; word = strtok(NULL, ", "))
+        for (int i = 0; i < N_FEATURES; i++)
+            if (strcmp(word, table[i].word) == 0)
+                found &= ~table[i].hides;
+    features_found = found;
+}
+
+uint32_t cpu_features(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, detect_once);
+    return features_found;
+}
+
+void cpu_feature_names(uint32_t features, char *text, uint32_t size)
+{
+    uint32_t at = 0;
+    text[0] = '\0';
+    for (int i = 0; i < N_FEATURES; i++)
+        if ((features & table[i].feature) != 0 && at < size)
+            at +=
+                (uint32_t)snprintf(text + at, size - at, "%s%s", at == 0 ? "" : " ", table[i].name);
+}
+
+int cpu_cores(void)
+{
+    cpu_set_t set;
+    int n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set)
+                                                        : (int)sysconf(_SC_NPROCESSORS_ONLN);
+    int quota = cgroup_cpus();
+    if (quota < n)
+        n = quota;
+    return n < 1 ? 1 : n;
+}
+
+uint32_t cpu_cache_bytes(int level)
+{
+    long bytes = sysconf(level == 1 ? _SC_LEVEL1_DCACHE_SIZE : _SC_LEVEL2_CACHE_SIZE);
+    if (bytes > 0)
+        return (uint32_t)bytes;
+    return level == 1 ? 32u << 10 : 512u << 10;
+}
+
+void cpu_model(char *text, uint32_t size)
+{
+    snprintf(text, size, "unknown CPU");
+    FILE *file = fopen("/proc/cpuinfo", "re");
+    if (file == NULL)
+        return;
+    char line[256];
+    while (fgets(line, sizeof line, file) != NULL) {
+        char *colon = strchr(line, ':');
+        if (strncmp(line, "model name", 10) == 0 && colon != NULL) {
+            colon += strspn(colon, ": \t");
+            colon[strcspn(colon, "\n")] = '\0';
+            snprintf(text, size, "%s", colon);
+            break;
+        }
+    }
+    fclose(file);
+}

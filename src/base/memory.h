@@ -1,0 +1,21 @@
+/* memory.h - aligned memory for vectors, and sizes that cannot overflow. */
+#ifndef BASE_MEMORY_H
+#define BASE_MEMORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* memory_new - size_bytes zeroed bytes, aligned to 64 (a cache line and the widest vector); blocks
+ * of 2 MiB and more are aligned to that and offered to the kernel as huge pages. NULL if there is
+ * no memory. Free with memory_free. */
+void *memory_new(size_t size_bytes);
+void memory_free(void *memory);
+
+/* memory_size - false if count * size does not fit; sizes from files and options go through it. */
+bool memory_size(size_t count, size_t size, size_t *size_bytes);
+
+/* memory_machine_bytes - RAM of this machine, or the container's limit where that is lower. */
+uint64_t memory_machine_bytes(void);
+
+#endif

@@ -1,0 +1,2 @@
+/* suites.h - one line a suite: SUITE(base) is Suite *base_suite(void) in tests/test_base.c. */
+SUITE(base)
