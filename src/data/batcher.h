@@ -1,0 +1,34 @@
+/* batcher.h - the loader: which samples make up a batch, and their pixels as a network reads them.
+ */
+#ifndef DATA_BATCHER_H
+#define DATA_BATCHER_H
+
+#include "base/team.h"
+#include "kernel/kernel.h"
+#include "mlp.h"
+
+/* data_shuffle - a permutation of 0..n-1, a function of (seed, epoch).
+ * Source   Fisher and Yates 1938; Durstenfeld 1964, algorithm 235 */
+void data_shuffle(uint32_t *order, uint32_t n, uint64_t seed, uint32_t epoch);
+
+/* A batch in panels: pixel / 255, and labels padded with zeros to whole groups of 16. */
+struct batch {
+    struct panels x; /* (B, inputs); x.rows is this batch's size */
+    uint8_t *labels;
+};
+
+/* data_batch_new - room for batches of up to batch_max samples of `inputs` pixels; false if out of
+ * memory. */
+bool data_batch_new(struct batch *batch, uint32_t batch_max, uint32_t inputs);
+void data_batch_free(struct batch *batch);
+
+/* data_gather - fills the batch with samples samples[0..n-1] (NULL: first..first+n-1): one member's
+ * share of the panels. Every member calls it, with a barrier before x is read. */
+void data_gather(struct batch *batch, const struct kernel *kernel, const struct team *team,
+                 const struct mlp_images *images, const uint32_t *samples, uint32_t first,
+                 uint32_t n);
+
+/* data_pixels - one sample's pixels / 255 into x, padded with zeros to whole lines of 16. */
+void data_pixels(const struct kernel *kernel, const uint8_t *pixels, uint32_t n, float *x);
+
+#endif

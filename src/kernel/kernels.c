@@ -1,0 +1,63 @@
+/* kernels.c - the one table of kernels, best first: the command line, tests and bench walk it. */
+#include "base/cpu.h"
+#include "kernel/kernel.h"
+#include "mlp.h"
+
+#include <string.h>
+
+#if defined(__x86_64__)
+extern const struct kernel kernel_avx512, kernel_avx2, kernel_sse2;
+#elif defined(__aarch64__)
+extern const struct kernel kernel_neon;
+#endif
+extern const struct kernel kernel_scalar;
+
+static const struct kernel *const table[] = {
+#if defined(__x86_64__)
+    &kernel_avx512,
+    &kernel_avx2,
+    &kernel_sse2,
+#elif defined(__aarch64__)
+    &kernel_neon,
+#endif
+    &kernel_scalar,
+};
+
+const struct kernel *kernel_table(uint32_t i)
+{
+    return i < sizeof table / sizeof table[0] ? table[i] : NULL;
+}
+
+bool kernel_runs(const struct kernel *kernel)
+{
+    return (cpu_features() & kernel->needs) == kernel->needs;
+}
+
+const struct kernel *kernel_find(const char *name)
+{
+    bool any = name == NULL || strcmp(name, "auto") == 0;
+    const struct kernel *kernel;
+    for (uint32_t i = 0; (kernel = kernel_table(i)) != NULL; i++)
+        if (any ? kernel_runs(kernel) : strcmp(name, kernel->name) == 0)
+            return kernel;
+    return NULL;
+}
+
+bool mlp_kernel_info(uint32_t i, struct mlp_kernel_info *info)
+{
+    static char needs[sizeof table / sizeof table[0]][64]; /* the same text at each call */
+    const struct kernel *kernel = kernel_table(i);
+    if (kernel == NULL)
+        return false;
+    cpu_feature_names(kernel->needs, needs[i], sizeof needs[i]);
+    info->name = kernel->name;
+    info->needs = needs[i];
+    info->available = kernel_runs(kernel);
+    info->bit_reproducible = kernel->fma;
+    return true;
+}
+
+const char *mlp_kernel_default(void)
+{
+    return kernel_find(NULL)->name;
+}

@@ -1,0 +1,48 @@
+/* panel.h - the one memory layout of matrices that kernels read and write.
+ *
+ * A matrix M (rows, cols) is cut into panels of 16 columns; a panel holds its rows one after the
+ * other, 16 floats (one cache line) each:
+ *
+ *     M(r, c)  at  data[(c / 16) * stride + r * 16 + c % 16]
+ *
+ * A line is one AVX-512 vector, two of AVX2, four of SSE2 or NEON, so every kernel reads the same
+ * layout. See docs/design.md for the three products in terms of it. */
+#ifndef KERNEL_PANEL_H
+#define KERNEL_PANEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { PANEL = 16 }; /* floats in a cache line of 64 bytes */
+
+struct panels {
+    float *data;
+    uint32_t rows, cols; /* as the mathematics sees them; what is beyond is zero or ignored */
+    size_t stride;       /* floats from a panel to the next */
+};
+
+static inline uint32_t panel_count(uint32_t n)
+{
+    return n / PANEL + (n % PANEL != 0);
+}
+
+/* Rows are rounded up to whole groups of 16, so that kernels need no ragged edges, and on to an odd
+ * multiple of 8 lines: the lines of one row block in consecutive panels then fall into different
+ * sets of the L1 cache, where a power of two would put them all into the same ones. */
+static inline size_t panel_stride(uint32_t rows)
+{
+    return ((size_t)panel_count(rows) * PANEL + 8) * PANEL;
+}
+
+static inline size_t panel_floats(uint32_t rows, uint32_t cols)
+{
+    return panel_stride(rows) * panel_count(cols);
+}
+
+static inline float *panel_at(const struct panels *m, uint32_t row, uint32_t panel)
+{
+    return m->data + panel * m->stride + (size_t)row * PANEL;
+}
+
+#endif

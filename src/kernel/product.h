@@ -1,0 +1,116 @@
+/* product.h - the microkernel: a tile of C stays in registers while k runs.
+ *
+ * A template: each kernel_<isa>.c includes it after its simd_<isa>.h, which gives the vector type
+ * vf with VL lanes and the primitives v_*. A step of k loads one line of each of n panels of B, and
+ * multiplies it by `rows` elements of A, each spread over a whole vector:
+ *
+ *     C(r, :) += A(r, k) * B(k, :)
+ */
+enum { VECTORS = PANEL / VL }; /* vectors in a line */
+
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE void product_steps(int rows, int n, int row_step, uint32_t steps, int k_step, const float *a,
+                          const float *b, size_t b_stride, vf acc[TILE_ROWS][TILE_PANELS * VECTORS])
+{
+    for (uint32_t k = 0; k < steps; k++) {
+        vf line[TILE_PANELS * VECTORS];
+#pragma GCC unroll 16
+        for (int j = 0; j < n * VECTORS; j++)
+            line[j] = v_load(b + j / VECTORS * b_stride + j % VECTORS * VL);
+#pragma GCC unroll 16
+        for (int r = 0; r < rows; r++) {
+            vf x = v_set1(a[r * row_step]);
+#pragma GCC unroll 16
+            for (int j = 0; j < n * VECTORS; j++)
+                acc[r][j] = v_fma(x, line[j], acc[r][j]);
+        }
+        a += k_step;
+        b += PANEL;
+    }
+}
+
+INLINE void product_tile(int rows, int n, enum kernel_order order, uint32_t k, const float *a,
+                         size_t a_stride, const float *b, size_t b_stride, float *c,
+                         size_t c_stride, const float *init)
+{
+    vf acc[TILE_ROWS][TILE_PANELS * VECTORS];
+#pragma GCC unroll 16
+    for (int r = 0; r < rows; r++)
+#pragma GCC unroll 16
+        for (int j = 0; j < n * VECTORS; j++)
+            acc[r][j] = init != NULL
+                            ? v_load(init + j * VL)
+                            : v_load(c + j / VECTORS * c_stride + r * PANEL + j % VECTORS * VL);
+    if (order == KERNEL_BY_COLUMNS) {
+        product_steps(rows, n, 1, k, PANEL, a, b, b_stride, acc);
+    } else {
+        for (; k >= PANEL; k -= PANEL) {
+            product_steps(rows, n, PANEL, PANEL, 1, a, b, b_stride, acc);
+            a += a_stride;
+            b += PANEL * PANEL;
+        }
+        product_steps(rows, n, PANEL, k, 1, a, b, b_stride, acc);
+    }
+#pragma GCC unroll 16
+    for (int r = 0; r < rows; r++)
+#pragma GCC unroll 16
+        for (int j = 0; j < n * VECTORS; j++)
+            v_store(c + j / VECTORS * c_stride + r * PANEL + j % VECTORS * VL, acc[r][j]);
+}
+
+/* 16 rows as full tiles and, where TILE_ROWS does not divide 16, one smaller tile. */
+INLINE void product_block(int n, enum kernel_order order, uint32_t k, const float *a,
+                          size_t a_stride, const float *b, size_t b_stride, float *c,
+                          size_t c_stride, const float *init)
+{
+    const int row_step = order == KERNEL_BY_ROWS ? PANEL : 1;
+    int r = 0;
+    for (; r + TILE_ROWS <= PANEL; r += TILE_ROWS)
+        product_tile(TILE_ROWS, n, order, k, a + r * row_step, a_stride, b, b_stride, c + r * PANEL,
+                     c_stride, init);
+    if (PANEL % TILE_ROWS != 0)
+        product_tile(PANEL % TILE_ROWS, n, order, k, a + r * row_step, a_stride, b, b_stride,
+                     c + r * PANEL, c_stride, init);
+}
+
+#define PRODUCT(n, name, order)                                                                    \
+    static void product_##name##_##n(uint32_t k, const float *a, size_t a_stride, const float *b,  \
+                                     size_t b_stride, float *c, size_t c_stride,                   \
+                                     const float *init)                                            \
+    {                                                                                              \
+        product_block(n, order, k, a, a_stride, b, b_stride, c, c_stride, init);                   \
+    }
+#define PRODUCTS(n) PRODUCT(n, rows, KERNEL_BY_ROWS) PRODUCT(n, columns, KERNEL_BY_COLUMNS)
+
+/* One sample: y is a row of n lines, W is read once from front to back. */
+INLINE void product_one_lines(int n, uint32_t k, const float *x, const float *w, size_t w_stride,
+                              float *y, const float *init)
+{
+    vf acc[ONE_PANELS * VECTORS];
+#pragma GCC unroll 16
+    for (int j = 0; j < n * VECTORS; j++)
+        acc[j] = v_load(init + j * VL);
+    for (uint32_t i = 0; i < k; i++) {
+        vf xi = v_set1(x[i]);
+#pragma GCC unroll 16
+        for (int j = 0; j < n * VECTORS; j++)
+            acc[j] =
+                v_fma(xi, v_load(w + j / VECTORS * w_stride + (size_t)i * PANEL + j % VECTORS * VL),
+                      acc[j]);
+    }
+#pragma GCC unroll 16
+    for (int j = 0; j < n * VECTORS; j++)
+        v_store(y + j * VL, acc[j]);
+}
+
+static void product_one(uint32_t k, const float *x, const float *w, size_t w_stride, uint32_t n,
+                        float *y, const float *init)
+{
+    uint32_t p = 0;
+    for (; p + ONE_PANELS <= n; p += ONE_PANELS)
+        product_one_lines(ONE_PANELS, k, x, w + p * w_stride, w_stride, y + p * PANEL,
+                          init + p * PANEL);
+    for (; p < n; p++)
+        product_one_lines(1, k, x, w + p * w_stride, w_stride, y + p * PANEL, init + p * PANEL);
+}

@@ -1,0 +1,130 @@
+/* simd_avx2.h - the primitives of template.h in AVX2 and FMA: 8 lanes. */
+#include <immintrin.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define VL 8
+/* 6 x 2 accumulators, 2 vectors of B and one element of A: 15 of 16 registers. */
+#define TILE_ROWS 6
+#define TILE_PANELS 1
+#define ONE_PANELS 4
+
+typedef __m256 vf;
+typedef __m256i vi;
+
+#define V static inline __attribute__((always_inline))
+
+V vf v_load(const float *p)
+{
+    return _mm256_loadu_ps(p);
+}
+V void v_store(float *p, vf x)
+{
+    _mm256_storeu_ps(p, x);
+}
+V vf v_set1(float x)
+{
+    return _mm256_set1_ps(x);
+}
+V vf v_add(vf a, vf b)
+{
+    return _mm256_add_ps(a, b);
+}
+V vf v_sub(vf a, vf b)
+{
+    return _mm256_sub_ps(a, b);
+}
+V vf v_mul(vf a, vf b)
+{
+    return _mm256_mul_ps(a, b);
+}
+V vf v_div(vf a, vf b)
+{
+    return _mm256_div_ps(a, b);
+}
+V vf v_fma(vf a, vf b, vf c)
+{
+    return _mm256_fmadd_ps(a, b, c);
+}
+V vf v_max(vf a, vf b)
+{
+    return _mm256_max_ps(a, b);
+}
+V vf v_relu(vf x)
+{
+    return _mm256_max_ps(_mm256_setzero_ps(), x);
+} /* NaN, -0: the second */
+V vf v_where_positive(vf y, vf x)
+{
+    return _mm256_and_ps(_mm256_cmp_ps(y, _mm256_setzero_ps(), _CMP_GT_OQ), x);
+}
+V vf v_where_greater(vf a, vf b, vf x, vf y)
+{
+    return _mm256_blendv_ps(y, x, _mm256_cmp_ps(a, b, _CMP_GT_OQ));
+}
+V vf v_from_bytes(const uint8_t *p)
+{
+    return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)p)));
+}
+V vi v_round(vf x)
+{
+    return _mm256_cvtps_epi32(x);
+}
+V vf v_from_int(vi i)
+{
+    return _mm256_cvtepi32_ps(i);
+}
+V vi v_bits(vf x)
+{
+    return _mm256_castps_si256(x);
+}
+V vf v_from_bits(vi i)
+{
+    return _mm256_castsi256_ps(i);
+}
+V vi vi_set1(int32_t i)
+{
+    return _mm256_set1_epi32(i);
+}
+V vi vi_add(vi a, vi b)
+{
+    return _mm256_add_epi32(a, b);
+}
+V vi vi_sub(vi a, vi b)
+{
+    return _mm256_sub_epi32(a, b);
+}
+V vi v_shift_left_23(vi a)
+{
+    return _mm256_slli_epi32(a, 23);
+}
+V vi v_shift_right_23(vi a)
+{
+    return _mm256_srai_epi32(a, 23);
+}
+
+/* Pairs of rows, then of pairs, within 128-bit lanes; then the two lanes. */
+V void v_transpose(const float *from, float *to)
+{
+    vf a[8], b[8];
+#pragma GCC unroll 8
+    for (int i = 0; i < 8; i++)
+        a[i] = v_load(from + i * 16);
+#pragma GCC unroll 4
+    for (int i = 0; i < 8; i += 2) {
+        b[i] = _mm256_unpacklo_ps(a[i], a[i + 1]);
+        b[i + 1] = _mm256_unpackhi_ps(a[i], a[i + 1]);
+    }
+#pragma GCC unroll 2
+    for (int i = 0; i < 8; i += 4) {
+        a[i] = _mm256_shuffle_ps(b[i], b[i + 2], 0x44);
+        a[i + 1] = _mm256_shuffle_ps(b[i], b[i + 2], 0xee);
+        a[i + 2] = _mm256_shuffle_ps(b[i + 1], b[i + 3], 0x44);
+        a[i + 3] = _mm256_shuffle_ps(b[i + 1], b[i + 3], 0xee);
+    }
+#pragma GCC unroll 4
+    for (int j = 0; j < 4; j++) {
+        v_store(to + j * 16, _mm256_permute2f128_ps(a[j], a[4 + j], 0x20));
+        v_store(to + (4 + j) * 16, _mm256_permute2f128_ps(a[j], a[4 + j], 0x31));
+    }
+}

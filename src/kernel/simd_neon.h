@@ -1,0 +1,119 @@
+/* simd_neon.h - the primitives of template.h in AArch64 NEON: 4 lanes. */
+#include <arm_neon.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#define VL 4
+/* 6 x 4 accumulators, 4 vectors of B and one element of A: 29 of 32 registers. */
+#define TILE_ROWS 6
+#define TILE_PANELS 1
+#define ONE_PANELS 4
+
+typedef float32x4_t vf;
+typedef int32x4_t vi;
+
+#define V static inline __attribute__((always_inline))
+
+V vf v_load(const float *p)
+{
+    return vld1q_f32(p);
+}
+V void v_store(float *p, vf x)
+{
+    vst1q_f32(p, x);
+}
+V vf v_set1(float x)
+{
+    return vdupq_n_f32(x);
+}
+V vf v_add(vf a, vf b)
+{
+    return vaddq_f32(a, b);
+}
+V vf v_sub(vf a, vf b)
+{
+    return vsubq_f32(a, b);
+}
+V vf v_mul(vf a, vf b)
+{
+    return vmulq_f32(a, b);
+}
+V vf v_div(vf a, vf b)
+{
+    return vdivq_f32(a, b);
+}
+V vf v_fma(vf a, vf b, vf c)
+{
+    return vfmaq_f32(c, a, b);
+}
+V vf v_max(vf a, vf b)
+{
+    return vbslq_f32(vcgtq_f32(a, b), a, b);
+} /* NaN: b, as on x86 */
+V vf v_relu(vf x)
+{
+    return vbslq_f32(vcltq_f32(x, vdupq_n_f32(0)), vdupq_n_f32(0), x);
+}
+V vf v_where_positive(vf y, vf x)
+{
+    uint32x4_t mask = vcgtq_f32(y, vdupq_n_f32(0));
+    return vreinterpretq_f32_u32(vandq_u32(mask, vreinterpretq_u32_f32(x)));
+}
+V vf v_where_greater(vf a, vf b, vf x, vf y)
+{
+    return vbslq_f32(vcgtq_f32(a, b), x, y);
+}
+V vf v_from_bytes(const uint8_t *p)
+{
+    uint32_t four;
+    memcpy(&four, p, sizeof four);
+    uint16x8_t words = vmovl_u8(vreinterpret_u8_u32(vdup_n_u32(four)));
+    return vcvtq_f32_u32(vmovl_u16(vget_low_u16(words)));
+}
+V vi v_round(vf x)
+{
+    return vcvtnq_s32_f32(x);
+}
+V vf v_from_int(vi i)
+{
+    return vcvtq_f32_s32(i);
+}
+V vi v_bits(vf x)
+{
+    return vreinterpretq_s32_f32(x);
+}
+V vf v_from_bits(vi i)
+{
+    return vreinterpretq_f32_s32(i);
+}
+V vi vi_set1(int32_t i)
+{
+    return vdupq_n_s32(i);
+}
+V vi vi_add(vi a, vi b)
+{
+    return vaddq_s32(a, b);
+}
+V vi vi_sub(vi a, vi b)
+{
+    return vsubq_s32(a, b);
+}
+V vi v_shift_left_23(vi a)
+{
+    return vshlq_n_s32(a, 23);
+}
+V vi v_shift_right_23(vi a)
+{
+    return vshrq_n_s32(a, 23);
+}
+
+V void v_transpose(const float *from, float *to)
+{
+    float32x4x2_t a = vtrnq_f32(v_load(from), v_load(from + 16));
+    float32x4x2_t b = vtrnq_f32(v_load(from + 32), v_load(from + 48));
+    v_store(to, vcombine_f32(vget_low_f32(a.val[0]), vget_low_f32(b.val[0])));
+    v_store(to + 16, vcombine_f32(vget_low_f32(a.val[1]), vget_low_f32(b.val[1])));
+    v_store(to + 32, vcombine_f32(vget_high_f32(a.val[0]), vget_high_f32(b.val[0])));
+    v_store(to + 48, vcombine_f32(vget_high_f32(a.val[1]), vget_high_f32(b.val[1])));
+}

@@ -1,0 +1,116 @@
+/* simd_scalar.h - the primitives of template.h in plain C, one lane: any machine, and a reading
+ * aid. fmaf is exact by definition, in hardware or not, so this kernel keeps the promise of equal
+ * bits; where the CPU has no such instruction it is very slow. */
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#define VL 1
+#define TILE_ROWS 1
+#define TILE_PANELS 1
+#define ONE_PANELS 1
+
+typedef float vf;
+typedef int32_t vi;
+
+#define V static inline __attribute__((always_inline))
+
+V vf v_load(const float *p)
+{
+    return *p;
+}
+V void v_store(float *p, vf x)
+{
+    *p = x;
+}
+V vf v_set1(float x)
+{
+    return x;
+}
+V vf v_add(vf a, vf b)
+{
+    return a + b;
+}
+V vf v_sub(vf a, vf b)
+{
+    return a - b;
+}
+V vf v_mul(vf a, vf b)
+{
+    return a * b;
+}
+V vf v_div(vf a, vf b)
+{
+    return a / b;
+}
+V vf v_fma(vf a, vf b, vf c)
+{
+    return fmaf(a, b, c);
+}
+V vf v_max(vf a, vf b)
+{
+    return a > b ? a : b;
+}
+V vf v_relu(vf x)
+{
+    return x < 0 ? 0 : x;
+}
+V vf v_where_positive(vf y, vf x)
+{
+    return y > 0 ? x : 0;
+}
+V vf v_where_greater(vf a, vf b, vf x, vf y)
+{
+    return a > b ? x : y;
+}
+V vf v_from_bytes(const uint8_t *p)
+{
+    return (float)*p;
+}
+/* Adding and taking away 1.5 * 2^23 rounds to the nearest integer, halves to even; |x| < 2^22. */
+V vi v_round(vf x)
+{
+    volatile float shifted = x + 0x1.8p23f;
+    return (vi)(shifted - 0x1.8p23f);
+}
+V vf v_from_int(vi i)
+{
+    return (float)i;
+}
+V vi v_bits(vf x)
+{
+    vi i;
+    memcpy(&i, &x, sizeof i);
+    return i;
+}
+V vf v_from_bits(vi i)
+{
+    vf x;
+    memcpy(&x, &i, sizeof x);
+    return x;
+}
+V vi vi_set1(int32_t i)
+{
+    return i;
+}
+V vi vi_add(vi a, vi b)
+{
+    return (vi)((uint32_t)a + (uint32_t)b);
+}
+V vi vi_sub(vi a, vi b)
+{
+    return (vi)((uint32_t)a - (uint32_t)b);
+}
+V vi v_shift_left_23(vi a)
+{
+    return (vi)((uint32_t)a << 23);
+}
+V vi v_shift_right_23(vi a)
+{
+    return a >> 23;
+} /* gcc and clang: arithmetic */
+V void v_transpose(const float *from, float *to)
+{
+    *to = *from;
+}

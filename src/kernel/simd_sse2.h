@@ -1,0 +1,121 @@
+/* simd_sse2.h - the primitives of template.h for any x86-64: 4 lanes. There is no fused
+ * multiply-add, so v_fma rounds twice, and this kernel is outside the promise of equal bits. */
+#include <emmintrin.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#define VL 4
+/* 2 x 4 accumulators, 4 vectors of B, one element of A and a product: 14 of 16 registers. */
+#define TILE_ROWS 2
+#define TILE_PANELS 1
+#define ONE_PANELS 2
+
+typedef __m128 vf;
+typedef __m128i vi;
+
+#define V static inline __attribute__((always_inline))
+
+V vf v_load(const float *p)
+{
+    return _mm_loadu_ps(p);
+}
+V void v_store(float *p, vf x)
+{
+    _mm_storeu_ps(p, x);
+}
+V vf v_set1(float x)
+{
+    return _mm_set1_ps(x);
+}
+V vf v_add(vf a, vf b)
+{
+    return _mm_add_ps(a, b);
+}
+V vf v_sub(vf a, vf b)
+{
+    return _mm_sub_ps(a, b);
+}
+V vf v_mul(vf a, vf b)
+{
+    return _mm_mul_ps(a, b);
+}
+V vf v_div(vf a, vf b)
+{
+    return _mm_div_ps(a, b);
+}
+V vf v_fma(vf a, vf b, vf c)
+{
+    return _mm_add_ps(_mm_mul_ps(a, b), c);
+}
+V vf v_max(vf a, vf b)
+{
+    return _mm_max_ps(a, b);
+}
+V vf v_relu(vf x)
+{
+    return _mm_max_ps(_mm_setzero_ps(), x);
+} /* NaN, -0: the second */
+V vf v_where_positive(vf y, vf x)
+{
+    return _mm_and_ps(_mm_cmpgt_ps(y, _mm_setzero_ps()), x);
+}
+V vf v_where_greater(vf a, vf b, vf x, vf y)
+{
+    vf mask = _mm_cmpgt_ps(a, b);
+    return _mm_or_ps(_mm_and_ps(mask, x), _mm_andnot_ps(mask, y));
+}
+V vf v_from_bytes(const uint8_t *p)
+{
+    int32_t four;
+    memcpy(&four, p, sizeof four);
+    __m128i zero = _mm_setzero_si128();
+    __m128i words = _mm_unpacklo_epi8(_mm_cvtsi32_si128(four), zero);
+    return _mm_cvtepi32_ps(_mm_unpacklo_epi16(words, zero));
+}
+V vi v_round(vf x)
+{
+    return _mm_cvtps_epi32(x);
+}
+V vf v_from_int(vi i)
+{
+    return _mm_cvtepi32_ps(i);
+}
+V vi v_bits(vf x)
+{
+    return _mm_castps_si128(x);
+}
+V vf v_from_bits(vi i)
+{
+    return _mm_castsi128_ps(i);
+}
+V vi vi_set1(int32_t i)
+{
+    return _mm_set1_epi32(i);
+}
+V vi vi_add(vi a, vi b)
+{
+    return _mm_add_epi32(a, b);
+}
+V vi vi_sub(vi a, vi b)
+{
+    return _mm_sub_epi32(a, b);
+}
+V vi v_shift_left_23(vi a)
+{
+    return _mm_slli_epi32(a, 23);
+}
+V vi v_shift_right_23(vi a)
+{
+    return _mm_srai_epi32(a, 23);
+}
+
+V void v_transpose(const float *from, float *to)
+{
+    vf r0 = v_load(from), r1 = v_load(from + 16), r2 = v_load(from + 32), r3 = v_load(from + 48);
+    _MM_TRANSPOSE4_PS(r0, r1, r2, r3);
+    v_store(to, r0);
+    v_store(to + 16, r1);
+    v_store(to + 32, r2);
+    v_store(to + 48, r3);
+}

@@ -1,0 +1,62 @@
+/* template.h - makes a descriptor from a simd_<isa>.h: include that, then this, then KERNEL(...).
+ *
+ * simd_<isa>.h gives vf, vi, VL, TILE_ROWS, TILE_PANELS (a tile of TILE_ROWS x TILE_PANELS lines
+ * must fit the registers), ONE_PANELS and:
+ *
+ *     v_load v_store v_set1 v_add v_sub v_mul v_div v_fma(a, b, c) = a b + c
+ *     v_max(a, b)                 the larger
+ *     v_relu(x)                   x < 0 ? 0 : x; NaN and -0 stay
+ *     v_where_positive(y, x)      y > 0 ? x : 0
+ *     v_where_greater(a, b, x, y) a > b ? x : y
+ *     v_from_bytes(p)             VL bytes to floats
+ *     v_transpose(from, to)       VL x VL floats out of and into rows of 16
+ *     v_round(x) v_from_int(i)    to the nearest integer, halves to even, and back
+ *     v_bits(x) v_from_bits(i) vi_set1 vi_add vi_sub v_shift_left_23 v_shift_right_23 (signed)
+ */
+#ifndef KERNEL_TEMPLATE_H
+#define KERNEL_TEMPLATE_H
+
+#include "base/cpu.h"
+#include "kernel/kernel.h"
+
+/* The order matters: later ones use earlier ones. */
+#include "kernel/product.h"
+
+#include "kernel/elementwise.h"
+
+#include "kernel/softmax.h"
+
+PRODUCTS(1)
+#define PRODUCT_TABLE(order)                                                                       \
+    {                                                                                              \
+        product_##order##_1                                                                        \
+    }
+#if TILE_PANELS == 3
+PRODUCTS(2)
+PRODUCTS(3)
+#    undef PRODUCT_TABLE
+#    define PRODUCT_TABLE(order)                                                                   \
+        {                                                                                          \
+            product_##order##_1, product_##order##_2, product_##order##_3                          \
+        }
+#endif
+
+#define KERNEL(isa, cpu, has_fma)                                                                  \
+    const struct kernel kernel_##isa = {                                                           \
+        .name = #isa,                                                                              \
+        .needs = (cpu),                                                                            \
+        .fma = (has_fma),                                                                          \
+        .panels = TILE_PANELS,                                                                     \
+        .product = {PRODUCT_TABLE(rows), PRODUCT_TABLE(columns)},                                  \
+        .product_one = product_one,                                                                \
+        .relu = relu,                                                                              \
+        .relu_gradient = relu_gradient,                                                            \
+        .softmax_gradient = softmax_gradient,                                                      \
+        .softmax = softmax,                                                                        \
+        .transpose = transpose,                                                                    \
+        .column_sums = column_sums,                                                                \
+        .update_sgd = update_sgd,                                                                  \
+        .from_bytes = from_bytes,                                                                  \
+    }
+
+#endif

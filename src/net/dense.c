@@ -1,0 +1,100 @@
+#include "net/dense.h"
+
+static void apply_relu(void *context, uint32_t row, uint32_t panel, uint32_t n, float *c,
+                       size_t c_stride)
+{
+    (void)row, (void)panel;
+    const struct kernel *kernel = context;
+    kernel->relu(PANEL, n, c, c_stride);
+}
+
+void dense_forward(const struct worker *worker, const struct net_layer *layer,
+                   const struct panels *x, struct panels *y, bool relu)
+{
+    struct gemm product = {.order = KERNEL_BY_ROWS,
+                           .a = x,
+                           .b = &layer->w,
+                           .k = layer->inputs,
+                           .init = layer->bias,
+                           .c = y,
+                           .epilogue = relu ? apply_relu : NULL,
+                           .context = (void *)(uintptr_t)worker->kernel};
+    struct gemm_slice slice =
+        gemm_slice(worker->kernel, worker->team, panel_count(x->rows), panel_count(layer->outputs));
+    gemm_run(worker->kernel, &product, &slice, worker->scratch);
+}
+
+struct input_gradient {
+    const struct kernel *kernel;
+    const struct panels *x;
+    struct panels *dx, *dxt;
+};
+
+/* c holds dX^T before the ReLU, features in rows, samples in panels; it lies in dxt, so that the
+ * masked transpose is finished in place. */
+static void through_relu(void *context, uint32_t row, uint32_t panel, uint32_t n, float *c,
+                         size_t c_stride)
+{
+    const struct input_gradient *g = context;
+    for (uint32_t p = 0; p < n; p++) {
+        uint32_t sample = (panel + p) * PANEL;
+        g->kernel->relu_gradient(c + p * c_stride, panel_at(g->x, sample, row / PANEL),
+                                 panel_at(g->dx, sample, row / PANEL));
+    }
+}
+
+/* Computed transposed, dX^T = W dZ^T: then W is read by rows and needs no transposed copy. */
+void dense_input_gradient(const struct worker *worker, const struct net_layer *layer,
+                          const struct panels *dzt, const struct panels *x, struct panels *dx,
+                          struct panels *dxt)
+{
+    struct input_gradient context = {worker->kernel, x, dx, dxt};
+    struct gemm product = {.order = KERNEL_BY_ROWS,
+                           .a = &layer->w,
+                           .b = dzt,
+                           .k = layer->outputs,
+                           .c = dxt,
+                           .epilogue = through_relu,
+                           .context = &context};
+    struct gemm_slice slice =
+        gemm_slice(worker->kernel, worker->team, panel_count(layer->inputs), panel_count(x->rows));
+    gemm_run(worker->kernel, &product, &slice, worker->scratch);
+}
+
+struct update {
+    const struct kernel *kernel;
+    struct net_layer *layer;
+    float rate;
+};
+
+/* c holds dW for inputs row..row+15 and n panels of outputs. */
+static void apply_update(void *context, uint32_t row, uint32_t panel, uint32_t n, float *c,
+                         size_t c_stride)
+{
+    const struct update *u = context;
+    for (uint32_t p = 0; p < n; p++)
+        u->kernel->update_sgd(PANEL, panel_at(&u->layer->w, row, panel + p), c + p * c_stride,
+                              u->rate);
+}
+
+void dense_update(const struct worker *worker, struct net_layer *layer, const struct panels *x,
+                  const struct panels *dz, float rate)
+{
+    struct update context = {worker->kernel, layer, rate};
+    struct gemm product = {.order = KERNEL_BY_COLUMNS,
+                           .a = x,
+                           .b = dz,
+                           .k = x->rows,
+                           .epilogue = apply_update,
+                           .context = &context};
+    struct gemm_slice slice = gemm_slice(worker->kernel, worker->team, panel_count(layer->inputs),
+                                         panel_count(layer->outputs));
+    gemm_run(worker->kernel, &product, &slice, worker->scratch);
+    if (slice.row_begin > 0) /* one member a column takes the bias */
+        return;
+    for (uint32_t p = slice.panel_begin; p < slice.panel_end; p++) {
+        float sums[PANEL];
+        worker->kernel->column_sums(x->rows, panel_at(dz, 0, p), sums);
+        worker->kernel->update_sgd(1, layer->bias + (size_t)p * PANEL, sums, rate);
+    }
+}

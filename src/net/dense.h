@@ -1,0 +1,39 @@
+/* dense.h - a dense layer: y = x W + b, and its two gradients. The chain rule, product by product.
+ *
+ * For a batch, X (B,I), Y (B,O), with dZ = dL/dY (B,O):
+ *
+ *     forward          Y  = X W + 1 b                   dense_forward
+ *     input gradient   dX = dZ W^T                      dense_input_gradient
+ *     weight gradient  dW = X^T dZ,  db = 1^T dZ        dense_update, which also applies it
+ *
+ * Each function computes one member's slice and is sequential. */
+#ifndef NET_DENSE_H
+#define NET_DENSE_H
+
+#include "gemm/gemm.h"
+#include "net/net.h"
+
+/* Who computes, with what: a team member, its scratch memory and the kernel. */
+struct worker {
+    const struct team *team;
+    const struct kernel *kernel;
+    float *scratch; /* gemm_scratch_floats of the largest dimension */
+};
+
+/* dense_forward - y = x W + b, then ReLU if relu. x (B,I), y (B,O) in panels. */
+void dense_forward(const struct worker *worker, const struct net_layer *layer,
+                   const struct panels *x, struct panels *y, bool relu);
+
+/* dense_input_gradient - dX = dZ W^T where x > 0, else 0: through the layer and through the ReLU
+ * whose output x is. dzt (O,B) is dZ transposed; gives dx (B,I) and its transpose dxt (I,B), both
+ * in panels. */
+void dense_input_gradient(const struct worker *worker, const struct net_layer *layer,
+                          const struct panels *dzt, const struct panels *x, struct panels *dx,
+                          struct panels *dxt);
+
+/* dense_update - W -= rate X^T dZ, b -= rate 1^T dZ. x (B,I), dz (B,O) in panels; no gradient is
+ * stored: the update happens to each block as soon as its sum is complete. */
+void dense_update(const struct worker *worker, struct net_layer *layer, const struct panels *x,
+                  const struct panels *dz, float rate);
+
+#endif

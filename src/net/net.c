@@ -1,0 +1,171 @@
+#include "net/net.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static size_t bias_floats(uint32_t outputs)
+{
+    return (size_t)panel_count(outputs) * PANEL;
+}
+
+/* Points the layers into the block, or, with block NULL, only counts. Returns the floats used. */
+static size_t lay_out(struct mlp_net *net, float *block)
+{
+    size_t at = 0;
+    for (uint32_t l = 0; l < net->n_layers; l++) {
+        struct net_layer *layer = &net->layers[l];
+        layer->w = (struct panels){.data = block == NULL ? NULL : block + at,
+                                   .rows = layer->inputs,
+                                   .cols = layer->outputs,
+                                   .stride = panel_stride(layer->inputs)};
+        at += panel_floats(layer->inputs, layer->outputs);
+        layer->bias = block == NULL ? NULL : block + at;
+        at += bias_floats(layer->outputs);
+    }
+    return at;
+}
+
+static enum mlp_status check_widths(const uint32_t *widths, uint32_t n_layers,
+                                    struct mlp_error *error)
+{
+    double floats = 0; /* an estimate that cannot overflow */
+    for (uint32_t l = 0; l < n_layers; l++)
+        floats += ((double)widths[l] + 24) * ((double)widths[l + 1] + 15);
+    double bytes = 4 * floats, machine = (double)memory_machine_bytes();
+    bool empty = n_layers == 0;
+    for (uint32_t l = 0; l <= n_layers; l++)
+        empty = empty || widths[l] == 0;
+    if (empty) {
+        error_set(error, MLP_E_USAGE, NULL, -1);
+        error_found(error, "a layer of width 0");
+        error_wanted(error, "at least one layer, each of width 1 or more");
+        return MLP_E_USAGE;
+    }
+    if (2 * bytes > machine) { /* training keeps the last good weights beside the current ones */
+        error_set(error, MLP_E_USAGE, NULL, -1);
+        error_found(error, "a network whose training takes %.1f GiB", 2 * bytes / 0x1p30);
+        error_wanted(error, "at most the %.1f GiB of this machine", machine / 0x1p30);
+        error_hint(error, "choose fewer or narrower layers");
+        return MLP_E_USAGE;
+    }
+    return MLP_OK;
+}
+
+/* Zeroed parameters. */
+static struct mlp_net *allocate(const uint32_t *widths, uint32_t n_layers)
+{
+    struct mlp_net *net = calloc(1, sizeof *net);
+    if (net == NULL)
+        return NULL;
+    net->n_layers = n_layers;
+    net->kernel = kernel_find(NULL);
+    net->layers = calloc(n_layers, sizeof *net->layers);
+    if (net->layers != NULL) {
+        for (uint32_t l = 0; l < n_layers; l++) {
+            net->layers[l].inputs = widths[l];
+            net->layers[l].outputs = widths[l + 1];
+        }
+        net->n_floats = lay_out(net, NULL);
+        net->parameters = memory_new(net->n_floats * sizeof(float));
+        if (net->parameters != NULL) {
+            lay_out(net, net->parameters);
+            return net;
+        }
+    }
+    mlp_net_free(net);
+    return NULL;
+}
+
+enum mlp_status mlp_net_new(struct mlp_net **net, const uint32_t *widths, uint32_t n_layers,
+                            uint64_t seed, struct mlp_error *error)
+{
+    enum mlp_status status = check_widths(widths, n_layers, error);
+    if (status != MLP_OK)
+        return status;
+    struct mlp_net *made = allocate(widths, n_layers);
+    if (made == NULL)
+        return error_memory(error, 0);
+    net_init_he(made, seed);
+    *net = made;
+    return MLP_OK;
+}
+
+void mlp_net_free(struct mlp_net *net)
+{
+    if (net == NULL)
+        return;
+    memory_free(net->parameters);
+    free(net->layers);
+    free(net);
+}
+
+uint32_t mlp_net_n_layers(const struct mlp_net *net)
+{
+    return net->n_layers;
+}
+
+uint32_t mlp_net_width(const struct mlp_net *net, uint32_t layer)
+{
+    return layer == 0 ? net->layers[0].inputs : net->layers[layer - 1].outputs;
+}
+
+uint64_t mlp_net_n_parameters(const struct mlp_net *net)
+{
+    uint64_t n = 0;
+    for (uint32_t l = 0; l < net->n_layers; l++)
+        n += ((uint64_t)net->layers[l].inputs + 1) * net->layers[l].outputs;
+    return n;
+}
+
+void net_copy_parameters(struct mlp_net *to, const struct mlp_net *from)
+{
+    memcpy(to->parameters, from->parameters, from->n_floats * sizeof(float));
+}
+
+struct mlp_net *net_clone(const struct mlp_net *net)
+{
+    uint32_t *widths = calloc((size_t)net->n_layers + 1, sizeof *widths);
+    struct mlp_net *copy = NULL;
+    if (widths != NULL) {
+        for (uint32_t l = 0; l <= net->n_layers; l++)
+            widths[l] = mlp_net_width(net, l);
+        copy = allocate(widths, net->n_layers);
+        free(widths);
+    }
+    if (copy != NULL) {
+        net_copy_parameters(copy, net);
+        copy->kernel = net->kernel;
+    }
+    return copy;
+}
+
+enum mlp_status mlp_net_use_kernel(struct mlp_net *net, const char *name, struct mlp_error *error)
+{
+    const struct kernel *kernel = kernel_find(name);
+    if (kernel != NULL && kernel_runs(kernel)) {
+        net->kernel = kernel;
+        return MLP_OK;
+    }
+    error_set(error, MLP_E_USAGE, NULL, -1);
+    if (kernel == NULL)
+        error_found(error, "there is no kernel \"%s\"", name);
+    else
+        error_found(error, "kernel \"%s\" needs CPU features that are not available here", name);
+    char names[128] = "auto";
+    for (uint32_t i = 0; (kernel = kernel_table(i)) != NULL; i++)
+        if (kernel_runs(kernel)) {
+            strcat(names, ", ");
+            strcat(names, kernel->name);
+        }
+    error_wanted(error, "one of %s", names);
+    return MLP_E_USAGE;
+}
+
+const char *mlp_net_kernel(const struct mlp_net *net)
+{
+    return net->kernel->name;
+}

@@ -1,0 +1,33 @@
+/* net.h - the network in memory: parameters in panels. */
+#ifndef NET_NET_H
+#define NET_NET_H
+
+#include "kernel/kernel.h"
+#include "mlp.h"
+
+/* y = x W + b. W (I,O) in panels; b (O), padded with zeros to whole panels. What pads W is zero and
+ * stays zero, because gradients there are zero. */
+struct net_layer {
+    uint32_t inputs, outputs;
+    struct panels w;
+    float *bias;
+};
+
+struct mlp_net {
+    uint32_t n_layers;
+    struct net_layer *layers;
+    float *parameters; /* of all layers, one block */
+    size_t n_floats;   /* in that block */
+    const struct kernel *kernel;
+};
+
+/* net_copy_parameters - of two nets of the same widths. */
+void net_copy_parameters(struct mlp_net *to, const struct mlp_net *from);
+
+/* net_init_he - W ~ N(0, 2 / I), b = 0. Source: He et al. 2015, eq. 10. */
+void net_init_he(struct mlp_net *net, uint64_t seed);
+
+/* net_clone - same widths, parameters and kernel; NULL if out of memory. */
+struct mlp_net *net_clone(const struct mlp_net *net);
+
+#endif

@@ -1,0 +1,126 @@
+/* step.c - a training step, phase by phase. Phases are separated by barriers, and this file owns
+ * them all: within a phase no member reads what another writes. */
+#include "net/step.h"
+
+#include "base/memory.h"
+
+#include <stdlib.h>
+
+/* Logits to dL/dz = (softmax(z) - onehot(label)) / B, and each sample's loss and prediction, by
+ * groups of 16 samples. */
+static void loss_and_gradient(struct step *s, const struct team *team)
+{
+    uint32_t last = s->net->n_layers - 1, begin, end;
+    team_share(team, panel_count(s->batch), &begin, &end);
+    for (uint32_t group = begin; group < end; group++) {
+        size_t sample = (size_t)group * PANEL;
+        struct kernel_softmax softmax = {.n_classes = s->net->layers[last].outputs,
+                                         .z = panel_at(&s->y[last], group * PANEL, 0),
+                                         .z_stride = s->y[last].stride,
+                                         .zt = panel_at(&s->dzt[last], 0, group),
+                                         .label = s->labels + sample,
+                                         .scale = 1.0f / (float)s->batch,
+                                         .loss = s->loss + sample,
+                                         .prediction = s->prediction + sample};
+        s->net->kernel->softmax_gradient(&softmax);
+    }
+}
+
+void step_run(struct step *s, const struct team *team)
+{
+    struct net_layer *layer = s->net->layers;
+    uint32_t last = s->net->n_layers - 1;
+    struct worker worker = {team, s->net->kernel,
+                            s->scratch + (size_t)team->id * s->scratch_floats};
+
+    for (uint32_t l = 0; l <= last; l++) {
+        const struct panels *x = l == 0 ? &s->x : &s->y[l - 1];
+        dense_forward(&worker, &layer[l], x, &s->y[l], l < last);
+        team_barrier();
+    }
+    loss_and_gradient(s, team);
+    team_barrier();
+    for (uint32_t l = last; l > 0; l--) {
+        dense_input_gradient(&worker, &layer[l], &s->dzt[l], &s->y[l - 1], &s->dz[l - 1],
+                             &s->dzt[l - 1]);
+        team_barrier(); /* W of layer l has been read by all: it may change now */
+        dense_update(&worker, &layer[l], &s->y[l - 1], &s->dz[l], s->rate);
+    }
+    dense_update(&worker, &layer[0], &s->x, &s->dz[0], s->rate);
+}
+
+/* ---- memory ----------------------------------------------------------------------------- */
+
+/* Takes a matrix from the block, or, with memory NULL, only counts. */
+static void take(struct panels *m, uint32_t rows, uint32_t cols, float *memory, size_t *at)
+{
+    *m = (struct panels){memory == NULL ? NULL : memory + *at, rows, cols, panel_stride(rows)};
+    *at += panel_floats(rows, cols);
+}
+
+static size_t lay_out(struct step *s, float *memory)
+{
+    size_t at = 0;
+    uint32_t rows = panel_count(s->batch_max) * PANEL;
+    for (uint32_t l = 0; l < s->net->n_layers; l++) {
+        uint32_t outputs = s->net->layers[l].outputs;
+        take(&s->y[l], s->batch_max, outputs, memory, &at);
+        s->dz[l] = s->y[l];
+        if (l + 1 < s->net->n_layers)
+            take(&s->dz[l], s->batch_max, outputs, memory, &at);
+        take(&s->dzt[l], outputs, s->batch_max, memory, &at);
+    }
+    float **const rows_of_floats[] = {&s->loss, &s->prediction};
+    for (int i = 0; i < 2; i++, at += rows)
+        *rows_of_floats[i] = memory == NULL ? NULL : memory + at;
+    s->scratch = memory == NULL ? NULL : memory + at;
+    return at + s->scratch_floats * (size_t)s->n_members;
+}
+
+struct step *step_new(struct mlp_net *net, uint32_t batch_max, int n_members)
+{
+    struct step *s = calloc(1, sizeof *s);
+    if (s == NULL)
+        return NULL;
+    s->net = net;
+    s->batch_max = batch_max;
+    s->n_members = n_members;
+    uint32_t widest = 0;
+    for (uint32_t l = 0; l < net->n_layers; l++)
+        widest = net->layers[l].inputs > widest ? net->layers[l].inputs : widest;
+    s->scratch_floats = gemm_scratch_floats(widest);
+    s->y = calloc(net->n_layers, sizeof *s->y);
+    s->dz = calloc(net->n_layers, sizeof *s->dz);
+    s->dzt = calloc(net->n_layers, sizeof *s->dzt);
+    if (s->y != NULL && s->dz != NULL && s->dzt != NULL) {
+        s->memory = memory_new(lay_out(s, NULL) * sizeof(float));
+        if (s->memory != NULL) {
+            lay_out(s, s->memory);
+            step_batch(s, batch_max);
+            return s;
+        }
+    }
+    step_free(s);
+    return NULL;
+}
+
+void step_free(struct step *s)
+{
+    if (s == NULL)
+        return;
+    memory_free(s->memory);
+    free(s->y);
+    free(s->dz);
+    free(s->dzt);
+    free(s);
+}
+
+/* Strides stay those of batch_max; only the number of rows, or of transposed columns, changes. */
+void step_batch(struct step *s, uint32_t batch)
+{
+    s->batch = batch;
+    for (uint32_t l = 0; l < s->net->n_layers; l++) {
+        s->y[l].rows = s->dz[l].rows = batch;
+        s->dzt[l].cols = batch;
+    }
+}

@@ -1,0 +1,42 @@
+/* step.h - one step of training: forward, loss, backward, update. */
+#ifndef NET_STEP_H
+#define NET_STEP_H
+
+#include "net/dense.h"
+
+/* Everything a step reads and writes besides the parameters. Layers count from 0; the output of
+ * layer l is y[l], the last one's y holds logits and then dL/dz. */
+struct step {
+    struct mlp_net *net;
+    uint32_t batch_max;
+    uint32_t batch; /* of this step, at most batch_max */
+    float rate;     /* learning rate */
+
+    struct panels x;       /* (B, inputs) */
+    struct panels *y;      /* n_layers of (B, O) */
+    struct panels *dz;     /* n_layers of (B, O): dL/dz; the last is y's */
+    struct panels *dzt;    /* n_layers of (O, B): the same transposed */
+    const uint8_t *labels; /* (B), padded with zeros to whole groups of 16 */
+    float *loss;           /* (B) cross-entropy of each sample, nats */
+    float *prediction;     /* (B) class numbers */
+
+    float *scratch;        /* of all members */
+    size_t scratch_floats; /* of each */
+    int n_members;
+    float *memory; /* one block behind all of the above but x and labels */
+};
+
+/* step_new - for nets as wide as this one and teams of up to n_members; x and
+ * labels are the caller's. NULL if out of memory. */
+struct step *step_new(struct mlp_net *net, uint32_t batch_max, int n_members);
+void step_free(struct step *step);
+
+/* step_batch - sets the number of rows of every matrix. */
+void step_batch(struct step *step, uint32_t batch);
+
+/* step_run - one member's part of a step on step->x and step->labels. Every member calls it, and
+ * the caller puts a barrier before and after. The batch must have been set with step_batch by one
+ * member. */
+void step_run(struct step *step, const struct team *team);
+
+#endif

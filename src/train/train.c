@@ -1,0 +1,218 @@
+/* train.c - the epoch loop: mini-batch stochastic gradient descent. */
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "data/batcher.h"
+#include "net/step.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* One epoch in progress, shared by the team. */
+struct epoch {
+    const struct mlp_train_options *options;
+    const struct mlp_images *images;
+    struct step *step;
+    struct batch batch[2]; /* one is trained on while the other is filled */
+    uint32_t *order;       /* (n_samples) a permutation */
+    uint32_t number;       /* 1.. */
+
+    /* Written by member 0 between barriers. */
+    enum mlp_status halt; /* MLP_OK: go on */
+    uint32_t n_done;
+    uint64_t n_correct;
+    double loss_sum;
+    double begin_seconds, report_seconds;
+};
+
+enum { REPORTS_PER_SECOND = 10 };
+
+static uint32_t batch_size(const struct epoch *e, uint32_t first)
+{
+    uint32_t left = e->images->n_samples - first;
+    return left < e->options->batch ? left : e->options->batch;
+}
+
+/* Adds up a finished step in the order of its samples, so that the sums have one order too. */
+static void account(struct epoch *e)
+{
+    const struct step *s = e->step;
+    for (uint32_t i = 0; i < s->batch; i++) {
+        e->loss_sum += (double)s->loss[i];
+        e->n_correct += s->prediction[i] == (float)s->labels[i];
+    }
+    e->n_done += s->batch;
+    if (!isfinite(e->loss_sum))
+        e->halt = MLP_E_DIVERGED;
+}
+
+static void report_progress(struct epoch *e)
+{
+    double now = clock_seconds();
+    if (e->options->on_progress == NULL || now - e->report_seconds < 1.0 / REPORTS_PER_SECOND)
+        return;
+    e->report_seconds = now;
+    struct mlp_progress_report report = {.epoch = e->number,
+                                         .n_epochs = e->options->n_epochs,
+                                         .n_done = e->n_done,
+                                         .n_samples = e->images->n_samples,
+                                         .loss = e->loss_sum / e->n_done,
+                                         .accuracy = (double)e->n_correct / e->n_done,
+                                         .seconds = now - e->begin_seconds};
+    e->options->on_progress(e->options->context, &report);
+}
+
+/* What member 0 does between two steps, while the others wait. */
+static void between_steps(struct epoch *e, uint32_t i)
+{
+    if (i > 0) {
+        account(e);
+        report_progress(e);
+    }
+    if (e->options->stop != NULL && *e->options->stop != 0)
+        e->halt = MLP_E_STOPPED;
+    struct step *s = e->step;
+    s->x = e->batch[i % 2].x;
+    s->labels = e->batch[i % 2].labels;
+    step_batch(s, s->x.rows);
+}
+
+static void run_epoch(const struct team *team, void *context)
+{
+    struct epoch *e = context;
+    const struct kernel *kernel = e->step->net->kernel;
+    uint32_t n = e->images->n_samples, batch = e->options->batch;
+    data_gather(&e->batch[0], kernel, team, e->images, e->order, 0, batch_size(e, 0));
+    team_barrier();
+    uint32_t i = 0;
+    for (uint32_t first = 0;; first += batch, i++) {
+        if (team->id == 0)
+            between_steps(e, i);
+        team_barrier();
+        if (first >= n || e->halt != MLP_OK)
+            return;
+        step_run(e->step, team);
+        if (n - first > batch) /* fill the other one while this step's update goes on */
+            data_gather(&e->batch[(i + 1) % 2], kernel, team, e->images, e->order + first + batch,
+                        0, batch_size(e, first + batch));
+        team_barrier();
+    }
+}
+
+/* Runs one epoch; what it measured goes into *report. */
+static enum mlp_status train_epoch(struct epoch *e, struct mlp_epoch_report *report)
+{
+    e->begin_seconds = e->report_seconds = clock_seconds();
+    e->n_done = 0;
+    e->n_correct = 0;
+    e->loss_sum = 0;
+    data_shuffle(e->order, e->images->n_samples, e->options->seed, e->number);
+    team_run(e->step->n_members, run_epoch, e);
+    double seconds = clock_seconds() - e->begin_seconds;
+    *report = (struct mlp_epoch_report){.epoch = e->number,
+                                        .n_epochs = e->options->n_epochs,
+                                        .train_loss = e->loss_sum / e->n_done,
+                                        .train_accuracy = (double)e->n_correct / e->n_done,
+                                        .seconds = seconds,
+                                        .images_per_second = e->n_done / seconds};
+    return e->halt;
+}
+
+static enum mlp_status train_epochs(struct epoch *e, struct mlp_net *net, struct mlp_net *good,
+                                    const struct mlp_dataset *dataset, struct mlp_error *error)
+{
+    const struct mlp_train_options *o = e->options;
+    for (e->number = 1; e->number <= o->n_epochs; e->number++) {
+        struct mlp_epoch_report report;
+        enum mlp_status status = train_epoch(e, &report);
+        if (status != MLP_OK) {
+            net_copy_parameters(net, good);
+            error_set(error, status, NULL, -1);
+            error_found(error,
+                        status == MLP_E_DIVERGED ? "the loss became infinite or NaN in epoch %u"
+                                                 : "asked to stop in epoch %u",
+                        e->number);
+            if (status == MLP_E_DIVERGED)
+                error_hint(error, "try a lower learning rate than %g", (double)o->learning_rate);
+            return status;
+        }
+        net_copy_parameters(good, net);
+        if (o->eval_every > 0 && (e->number % o->eval_every == 0 || e->number == o->n_epochs)) {
+            struct mlp_evaluation test;
+            status = mlp_evaluate(net, &dataset->test, o->n_threads, &test, NULL);
+            if (status != MLP_OK)
+                return status;
+            report.evaluated = true;
+            report.test_loss = test.loss;
+            report.test_accuracy = test.accuracy;
+        }
+        if (o->on_epoch != NULL)
+            o->on_epoch(o->context, &report);
+    }
+    return MLP_OK;
+}
+
+struct mlp_train_options mlp_train_defaults(void)
+{
+    return (struct mlp_train_options){.n_epochs = 12,
+                                      .batch = 128,
+                                      .learning_rate = 0.1f,
+                                      .seed = 1,
+                                      .n_threads = 1,
+                                      .eval_every = 1};
+}
+
+static enum mlp_status check(const struct mlp_net *net, const struct mlp_dataset *dataset,
+                             const struct mlp_train_options *o, struct mlp_error *error)
+{
+    const struct mlp_images *train = &dataset->train;
+    uint64_t pixels = (uint64_t)train->n_rows * train->n_cols;
+    if (pixels != mlp_net_width(net, 0) || dataset->n_classes > mlp_net_width(net, net->n_layers)) {
+        error_set(error, MLP_E_USAGE, NULL, -1);
+        error_found(error, "a network of %u inputs and %u outputs", mlp_net_width(net, 0),
+                    mlp_net_width(net, net->n_layers));
+        error_wanted(error, "%u x %u inputs and %u classes, as in the data", train->n_rows,
+                     train->n_cols, dataset->n_classes);
+        return MLP_E_USAGE;
+    }
+    if (train->n_samples == 0 || o->batch == 0 || o->n_threads < 1 ||
+        !(o->learning_rate > 0 && isfinite(o->learning_rate))) {
+        error_set(error, MLP_E_USAGE, NULL, -1);
+        error_found(error, "%u samples, batch %u, %d threads, learning rate %g", train->n_samples,
+                    o->batch, o->n_threads, (double)o->learning_rate);
+        error_wanted(error, "at least one of each, and a finite rate above 0");
+        return MLP_E_USAGE;
+    }
+    return MLP_OK;
+}
+
+enum mlp_status mlp_train(struct mlp_net *net, const struct mlp_dataset *dataset,
+                          const struct mlp_train_options *options, struct mlp_error *error)
+{
+    enum mlp_status status = check(net, dataset, options, error);
+    if (status != MLP_OK)
+        return status;
+    const struct mlp_images *images = &dataset->train;
+    struct mlp_train_options o = *options;
+    if (o.batch > images->n_samples)
+        o.batch = images->n_samples;
+    struct epoch e = {.options = &o, .images = images};
+    struct mlp_net *good = net_clone(net); /* the weights of the last finished epoch */
+    e.step = step_new(net, o.batch, o.n_threads);
+    if (e.step != NULL)
+        e.step->rate = o.learning_rate;
+    e.order = memory_new((size_t)images->n_samples * sizeof *e.order);
+    bool ok = good != NULL && e.step != NULL && e.order != NULL;
+    for (int i = 0; i < 2; i++)
+        ok = ok && data_batch_new(&e.batch[i], o.batch, mlp_net_width(net, 0));
+    if (ok)
+        status = train_epochs(&e, net, good, dataset, error);
+    else
+        status = error_memory(error, 0);
+    for (int i = 0; i < 2; i++)
+        data_batch_free(&e.batch[i]);
+    memory_free(e.order);
+    step_free(e.step);
+    mlp_net_free(good);
+    return status;
+}
