@@ -11,7 +11,7 @@ WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvl
 NUMERIC := -ffp-contract=off
 CPPFLAGS += -Iinclude -Isrc
 ALL_CFLAGS = $(STANDARD) $(WARNINGS) $(NUMERIC) -fopenmp $(CFLAGS)
-LIBS := -lzip -lz -lpthread
+LIBS := -lzip -lz -lpthread -lm
 
 LIB_SOURCES := $(filter-out src/cli/%,$(wildcard src/*/*.c))
 CLI_SOURCES := $(wildcard src/cli/*.c)
