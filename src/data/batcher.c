@@ -41,18 +41,29 @@ void data_batch_free(struct batch *batch)
 
 #define PIXEL_SCALE (1.0f / 255.0f)
 
-/* Rows at a time, so that their sources stay in L1 from one panel to the next: four panels share a
- * cache line of pixels. */
-enum { GATHER_ROWS = 64 };
+/* A unit of gathering: as many panels as share a cache line of pixels, of a few rows, so that its
+ * lines stay in L1 beside a product's operands. */
+enum { UNIT_ROWS = 8, UNIT_PANELS = 4 };
+
+static const uint8_t *source_row(const struct gather *g, uint32_t r)
+{
+    size_t pixels = (size_t)g->images->n_rows * g->images->n_cols;
+    return g->images->pixels + pixels * (g->samples == NULL ? g->first + r : g->samples[r]);
+}
+
+static uint32_t least(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
 
 /* Columns [16 panel, ...) of n rows; the last panel of an odd width is copied first, since its 16
  * bytes would reach beyond the row. */
-static void gather_panel(struct batch *batch, const struct kernel *kernel, uint32_t row,
-                         const uint8_t *const *from, uint32_t n, uint32_t panel)
+static void gather_panel(const struct gather *g, const uint8_t *const *from, uint32_t n,
+                         uint32_t panel)
 {
-    uint32_t column = panel * PANEL, columns = batch->x.cols - column;
-    const uint8_t *at[GATHER_ROWS];
-    uint8_t padded[GATHER_ROWS][PANEL];
+    uint32_t column = panel * PANEL, columns = g->batch->x.cols - column;
+    const uint8_t *at[UNIT_ROWS];
+    uint8_t padded[UNIT_ROWS][PANEL];
     for (uint32_t r = 0; r < n; r++) {
         at[r] = from[r] + column;
         if (columns < PANEL) {
@@ -61,30 +72,70 @@ static void gather_panel(struct batch *batch, const struct kernel *kernel, uint3
             at[r] = padded[r];
         }
     }
-    kernel->from_bytes(n, at, PIXEL_SCALE, panel_at(&batch->x, row, panel));
+    g->kernel->from_bytes(n, at, PIXEL_SCALE, panel_at(&g->batch->x, g->row, panel));
+}
+
+/* Asks memory for the rows of a unit two ahead: they are random rows of a large set, and waiting
+ *  for each would take longer than converting it. Inlined by force: gcc 12 finds that a function
+ * which only prefetches has no effect, and drops the call. */
+static inline __attribute__((always_inline)) void prefetch_unit(const struct gather *g)
+{
+    uint32_t row = g->row, panel = g->panel + 2 * UNIT_PANELS;
+    if (panel >= g->panel_end) {
+        row += UNIT_ROWS;
+        panel = g->panel_begin;
+    }
+    for (uint32_t r = row; r < row + UNIT_ROWS && r < g->n; r++)
+        __builtin_prefetch(source_row(g, r) + (size_t)panel * PANEL);
+}
+
+bool data_gather_some(struct gather *g)
+{
+    if (g->row >= g->n || g->panel >= g->panel_end)
+        return false;
+    uint32_t n = least(UNIT_ROWS, g->n - g->row);
+    const uint8_t *from[UNIT_ROWS];
+    for (uint32_t r = 0; r < n; r++)
+        from[r] = source_row(g, g->row + r);
+    prefetch_unit(g);
+    uint32_t end = least(g->panel + UNIT_PANELS, g->panel_end);
+    for (uint32_t panel = g->panel; panel < end; panel++)
+        gather_panel(g, from, n, panel);
+    g->panel = end;
+    if (end == g->panel_end) {
+        g->panel = g->panel_begin;
+        g->row += n;
+    }
+    return true;
+}
+
+struct gather data_gather_begin(struct batch *batch, const struct kernel *kernel,
+                                const struct team *team, const struct mlp_images *images,
+                                const uint32_t *samples, uint32_t first, uint32_t n)
+{
+    struct gather g = {.batch = batch,
+                       .kernel = kernel,
+                       .images = images,
+                       .samples = samples,
+                       .first = first,
+                       .n = n};
+    team_share(team, panel_count(batch->x.cols), &g.panel_begin, &g.panel_end);
+    g.panel = g.panel_begin;
+    if (team->id == 0 && n > 0) {
+        batch->x.rows = n;
+        for (uint32_t r = 0; r < n; r++)
+            batch->labels[r] = images->labels[samples == NULL ? first + r : samples[r]];
+    }
+    return g;
 }
 
 void data_gather(struct batch *batch, const struct kernel *kernel, const struct team *team,
                  const struct mlp_images *images, const uint32_t *samples, uint32_t first,
                  uint32_t n)
 {
-    size_t pixels = (size_t)images->n_rows * images->n_cols;
-    uint32_t begin, end;
-    team_share(team, panel_count(batch->x.cols), &begin, &end);
-    if (team->id == 0) {
-        batch->x.rows = n;
-        for (uint32_t r = 0; r < n; r++)
-            batch->labels[r] = images->labels[samples == NULL ? first + r : samples[r]];
-    }
-    for (uint32_t row = 0; row < n; row += GATHER_ROWS) {
-        uint32_t rows = n - row < GATHER_ROWS ? n - row : GATHER_ROWS;
-        const uint8_t *from[GATHER_ROWS];
-        for (uint32_t r = 0; r < rows; r++)
-            from[r] =
-                images->pixels + pixels * (samples == NULL ? first + row + r : samples[row + r]);
-        for (uint32_t panel = begin; panel < end; panel++)
-            gather_panel(batch, kernel, row, from, rows, panel);
-    }
+    struct gather g = data_gather_begin(batch, kernel, team, images, samples, first, n);
+    while (data_gather_some(&g))
+        ;
 }
 
 void data_pixels(const struct kernel *kernel, const uint8_t *pixels, uint32_t n, float *x)

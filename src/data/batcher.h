@@ -22,8 +22,29 @@ struct batch {
 bool data_batch_new(struct batch *batch, uint32_t batch_max, uint32_t inputs);
 void data_batch_free(struct batch *batch);
 
-/* data_gather - fills the batch with samples samples[0..n-1] (NULL: first..first+n-1): one member's
- * share of the panels. Every member calls it, with a barrier before x is read. */
+/* One member's share of filling a batch, in progress. */
+struct gather {
+    struct batch *batch;
+    const struct kernel *kernel;
+    const struct mlp_images *images;
+    const uint32_t *samples; /* NULL: first, first + 1, ... */
+    uint32_t first, n;
+    uint32_t panel_begin, panel_end; /* the member's share */
+    uint32_t row, panel;             /* where it is */
+};
+
+/* data_gather_begin - prepares to fill the batch with samples samples[0..n-1] (NULL:
+ * first..first+n-1): one member's share of the panels. Every member does its own, with a barrier
+ * before x is read. If n is 0 the batch is left alone. */
+struct gather data_gather_begin(struct batch *batch, const struct kernel *kernel,
+                                const struct team *team, const struct mlp_images *images,
+                                const uint32_t *samples, uint32_t first, uint32_t n);
+
+/* data_gather_some - a small part of it, so that it can be spread over other work; false when all
+ * is done. */
+bool data_gather_some(struct gather *gather);
+
+/* data_gather - begins and does all of it. */
 void data_gather(struct batch *batch, const struct kernel *kernel, const struct team *team,
                  const struct mlp_images *images, const uint32_t *samples, uint32_t first,
                  uint32_t n);

@@ -16,10 +16,16 @@ static uint32_t least(uint32_t a, uint32_t b)
     return a < b ? a : b;
 }
 
+static uint32_t divide_up(uint32_t n, uint32_t d)
+{
+    return n / d + (n % d != 0);
+}
+
 /* One block of B (k_begin.., n panels) against all row groups of the slice. */
 static void multiply_block(const struct kernel *kernel, const struct gemm *g,
                            const struct gemm_slice *slice, uint32_t panel, uint32_t n,
-                           uint32_t k_begin, uint32_t k_end, float *scratch)
+                           uint32_t k_begin, uint32_t k_end, float *scratch,
+                           const struct gemm_aside *aside)
 {
     static const float zeros[KERNEL_PANELS_MAX * PANEL];
     kernel_product *product = kernel->product[g->order][n - 1];
@@ -37,6 +43,8 @@ static void multiply_block(const struct kernel *kernel, const struct gemm *g,
         } else if (!whole_k) {
             c += (size_t)(group - slice->row_begin) * n * PANEL * PANEL;
         }
+        if (aside != NULL)
+            aside->run(aside->context);
         product(k_end - k_begin, a, g->a->stride, b, g->b->stride, c, c_stride, init);
         if (k_end == g->k && g->epilogue != NULL)
             g->epilogue(g->context, group * PANEL, panel, n, c, c_stride);
@@ -44,13 +52,15 @@ static void multiply_block(const struct kernel *kernel, const struct gemm *g,
 }
 
 void gemm_run(const struct kernel *kernel, const struct gemm *g, const struct gemm_slice *slice,
-              float *scratch)
+              float *scratch, const struct gemm_aside *aside)
 {
     /* L2: the slice's panels of B, a few at a time. L1: a block of their rows. */
     for (uint32_t panel = slice->panel_begin; panel < slice->panel_end;) {
-        uint32_t n = least(kernel->panels, slice->panel_end - panel);
+        /* 4 panels as 2 + 2, not 3 + 1: narrow tiles load as much of A for less work. */
+        uint32_t rest = slice->panel_end - panel, groups = divide_up(rest, kernel->panels);
+        uint32_t n = divide_up(rest, groups);
         for (uint32_t k = 0; k < g->k; k += K_BLOCK)
-            multiply_block(kernel, g, slice, panel, n, k, least(k + K_BLOCK, g->k), scratch);
+            multiply_block(kernel, g, slice, panel, n, k, least(k + K_BLOCK, g->k), scratch, aside);
         panel += n;
     }
 }

@@ -23,6 +23,13 @@ struct gemm {
     void *context;
 };
 
+/* Something small to be done before each block, so that its waiting for memory overlaps with
+ * arithmetic: filling the next batch. */
+struct gemm_aside {
+    void (*run)(void *context);
+    void *context;
+};
+
 /* A part of C: groups of 16 rows [row_begin, row_end) and panels [panel_begin, panel_end). */
 struct gemm_slice {
     uint32_t row_begin, row_end, panel_begin, panel_end;
@@ -33,10 +40,10 @@ struct gemm_slice {
 struct gemm_slice gemm_slice(const struct kernel *kernel, const struct team *team,
                              uint32_t row_groups, uint32_t panels);
 
-/* gemm_run - the slice's part of the product. scratch has gemm_scratch_floats. Sequential; each
- * element is one chain over k, whatever the slice. */
+/* gemm_run - the slice's part of the product. scratch has gemm_scratch_floats; aside may be
+ * NULL. Sequential; each element is one chain over k, whatever the slice. */
 void gemm_run(const struct kernel *kernel, const struct gemm *gemm, const struct gemm_slice *slice,
-              float *scratch);
+              float *scratch, const struct gemm_aside *aside);
 
 /* gemm_scratch_floats - enough for products with at most this many rows. */
 size_t gemm_scratch_floats(uint32_t rows);

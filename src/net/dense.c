@@ -21,7 +21,7 @@ void dense_forward(const struct worker *worker, const struct net_layer *layer,
                            .context = (void *)(uintptr_t)worker->kernel};
     struct gemm_slice slice =
         gemm_slice(worker->kernel, worker->team, panel_count(x->rows), panel_count(layer->outputs));
-    gemm_run(worker->kernel, &product, &slice, worker->scratch);
+    gemm_run(worker->kernel, &product, &slice, worker->scratch, worker->aside);
 }
 
 struct input_gradient {
@@ -58,7 +58,7 @@ void dense_input_gradient(const struct worker *worker, const struct net_layer *l
                            .context = &context};
     struct gemm_slice slice =
         gemm_slice(worker->kernel, worker->team, panel_count(layer->inputs), panel_count(x->rows));
-    gemm_run(worker->kernel, &product, &slice, worker->scratch);
+    gemm_run(worker->kernel, &product, &slice, worker->scratch, worker->aside);
 }
 
 struct update {
@@ -89,7 +89,7 @@ void dense_update(const struct worker *worker, struct net_layer *layer, const st
                            .context = &context};
     struct gemm_slice slice = gemm_slice(worker->kernel, worker->team, panel_count(layer->inputs),
                                          panel_count(layer->outputs));
-    gemm_run(worker->kernel, &product, &slice, worker->scratch);
+    gemm_run(worker->kernel, &product, &slice, worker->scratch, worker->aside);
     if (slice.row_begin > 0) /* one member a column takes the bias */
         return;
     for (uint32_t p = slice.panel_begin; p < slice.panel_end; p++) {

@@ -17,7 +17,8 @@
 struct worker {
     const struct team *team;
     const struct kernel *kernel;
-    float *scratch; /* gemm_scratch_floats of the largest dimension */
+    float *scratch;                 /* gemm_scratch_floats of the largest dimension */
+    const struct gemm_aside *aside; /* or NULL */
 };
 
 /* dense_forward - y = x W + b, then ReLU if relu. x (B,I), y (B,O) in panels. */

@@ -26,12 +26,13 @@ static void loss_and_gradient(struct step *s, const struct team *team)
     }
 }
 
-void step_run(struct step *s, const struct team *team)
+void step_run(struct step *s, const struct team *team, const struct gemm_aside *aside)
 {
     struct net_layer *layer = s->net->layers;
     uint32_t last = s->net->n_layers - 1;
-    struct worker worker = {team, s->net->kernel,
-                            s->scratch + (size_t)team->id * s->scratch_floats};
+    struct worker worker = {.team = team,
+                            .kernel = s->net->kernel,
+                            .scratch = s->scratch + (size_t)team->id * s->scratch_floats};
 
     for (uint32_t l = 0; l <= last; l++) {
         const struct panels *x = l == 0 ? &s->x : &s->y[l - 1];
@@ -46,6 +47,7 @@ void step_run(struct step *s, const struct team *team)
         team_barrier(); /* W of layer l has been read by all: it may change now */
         dense_update(&worker, &layer[l], &s->y[l - 1], &s->dz[l], s->rate);
     }
+    worker.aside = aside; /* the longest phase, and no barrier waits for it in between */
     dense_update(&worker, &layer[0], &s->x, &s->dz[0], s->rate);
 }
 

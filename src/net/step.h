@@ -36,7 +36,7 @@ void step_batch(struct step *step, uint32_t batch);
 
 /* step_run - one member's part of a step on step->x and step->labels. Every member calls it, and
  * the caller puts a barrier before and after. The batch must have been set with step_batch by one
- * member. */
-void step_run(struct step *step, const struct team *team);
+ * member. aside: see gemm.h; may be NULL. */
+void step_run(struct step *step, const struct team *team, const struct gemm_aside *aside);
 
 #endif

@@ -70,7 +70,7 @@ static bool chunk_new(struct chunk *c, const struct mlp_net *net)
 static struct panels *forward(const struct mlp_net *net, struct chunk *c, uint32_t n)
 {
     const struct team alone = {.id = 0, .n = 1};
-    struct worker worker = {&alone, net->kernel, c->scratch};
+    struct worker worker = {.team = &alone, .kernel = net->kernel, .scratch = c->scratch};
     const struct panels *x = &c->batch.x;
     struct panels *y = NULL;
     for (uint32_t l = 0; l < net->n_layers; l++) {

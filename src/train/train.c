@@ -77,6 +77,11 @@ static void between_steps(struct epoch *e, uint32_t i)
     step_batch(s, s->x.rows);
 }
 
+static void gather_some(void *gather)
+{
+    (void)data_gather_some(gather);
+}
+
 static void run_epoch(const struct team *team, void *context)
 {
     struct epoch *e = context;
@@ -91,10 +96,14 @@ static void run_epoch(const struct team *team, void *context)
         team_barrier();
         if (first >= n || e->halt != MLP_OK)
             return;
-        step_run(e->step, team);
-        if (n - first > batch) /* fill the other one while this step's update goes on */
-            data_gather(&e->batch[(i + 1) % 2], kernel, team, e->images, e->order + first + batch,
-                        0, batch_size(e, first + batch));
+        /* The other batch is filled during the step. */
+        uint32_t next = n - first > batch ? first + batch : n;
+        struct gather gather = data_gather_begin(&e->batch[(i + 1) % 2], kernel, team, e->images,
+                                                 e->order + next, 0, batch_size(e, next));
+        struct gemm_aside aside = {gather_some, &gather};
+        step_run(e->step, team, &aside);
+        while (data_gather_some(&gather))
+            ;
         team_barrier();
     }
 }
