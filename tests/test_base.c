@@ -58,10 +58,10 @@ START_TEST(normal_numbers_have_mean_0_and_variance_1)
     struct random_key key = {.seed = 7, .purpose = RANDOM_TEST};
     double sum = 0, sum2 = 0, sum4 = 0;
     enum { N = 200000 };
-    for (uint32_t i = 0; i < N / 2; i++) {
-        double x[2];
-        random_normal2(&key, i, x);
-        for (int j = 0; j < 2; j++)
+    for (uint32_t i = 0; i < N / 4; i++) {
+        double x[4];
+        random_normal4(&key, i, x);
+        for (int j = 0; j < 4; j++)
             sum += x[j], sum2 += x[j] * x[j], sum4 += x[j] * x[j] * x[j] * x[j];
     }
     ck_assert_double_le(fabs(sum / N), 0.01);

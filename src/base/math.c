@@ -34,7 +34,7 @@ double math_exp(double x)
     double r = (x - n * LN2_HIGH) - n * LN2_LOW;
     double sum = 1.0;
     for (int k = 13; k >= 1; k--)
-        sum = 1.0 + sum * r / k;
+        sum = 1.0 + sum * (r * (1.0 / k));
     return sum * from_bits((uint64_t)(n + 1023) << 52);
 }
 
@@ -64,8 +64,8 @@ void math_sincos_turns(double turns, double *sine, double *cosine)
     double x = (quarters - (double)quadrant) * (TWO_PI / 4.0), x2 = x * x;
     double s = 1.0, c = 1.0;
     for (int k = 16; k >= 2; k -= 2) {
-        s = 1.0 - s * x2 / ((k + 1) * k);
-        c = 1.0 - c * x2 / (k * (k - 1));
+        s = 1.0 - s * (x2 * (1.0 / ((k + 1) * k)));
+        c = 1.0 - c * (x2 * (1.0 / (k * (k - 1))));
     }
     s *= x;
     switch (quadrant & 3) {

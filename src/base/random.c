@@ -28,13 +28,15 @@ void random_u32x4(const struct random_key *key, uint32_t index, uint32_t out[4])
     out[3] = c3;
 }
 
-void random_normal2(const struct random_key *key, uint32_t index, double out[2])
+void random_normal4(const struct random_key *key, uint32_t index, double out[4])
 {
     uint32_t u[4];
     random_u32x4(key, index, u);
-    double radius = math_sqrt(-2.0 * math_log(random_unit(u[0])));
-    double sine, cosine;
-    math_sincos_turns(random_unit(u[1]), &sine, &cosine);
-    out[0] = radius * cosine;
-    out[1] = radius * sine;
+    for (int i = 0; i < 4; i += 2) {
+        double radius = math_sqrt(-2.0 * math_log(random_unit(u[i])));
+        double sine, cosine;
+        math_sincos_turns(random_unit(u[i + 1]), &sine, &cosine);
+        out[i] = radius * cosine;
+        out[i + 1] = radius * sine;
+    }
 }

@@ -9,7 +9,7 @@
 
 /* What a number is for. The values are part of the numeric contract: append, never renumber. */
 enum random_purpose {
-    RANDOM_INIT = 1,    /* epoch 0, sample = layer, index = element / 2 */
+    RANDOM_INIT = 1,    /* epoch 0, sample = layer, index = element / 4 */
     RANDOM_SHUFFLE = 2, /* epoch, sample 0, index = position / 4 */
     RANDOM_DIGITS = 3,  /* epoch 0, sample = picture */
     RANDOM_GRID = 4,    /* which test digits the picture shows */
@@ -39,7 +39,7 @@ static inline double random_unit(uint32_t random)
     return ((double)random + 0.5) * 0x1p-32;
 }
 
-/* random_normal2 - two independent standard normal numbers (Box and Muller 1958). */
-void random_normal2(const struct random_key *key, uint32_t index, double out[2]);
+/* random_normal4 - four independent standard normal numbers (Box and Muller 1958). */
+void random_normal4(const struct random_key *key, uint32_t index, double out[4]);
 
 #endif

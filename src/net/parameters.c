@@ -9,21 +9,21 @@ static float *weight_at(const struct net_layer *layer, uint32_t i, uint32_t o)
 }
 
 /* W ~ N(0, 2 / I), b = 0: keeps the variance of activations through layers of ReLU.
- * Element e = i * O + o of layer l is normal number e % 2 of index e / 2, sample l. */
+ * Element e = i * O + o of layer l is normal number e % 4 of index e / 4, sample l. */
 void net_init_he(struct mlp_net *net, uint64_t seed)
 {
     for (uint32_t l = 0; l < net->n_layers; l++) {
         const struct net_layer *layer = &net->layers[l];
         struct random_key key = {.seed = seed, .purpose = RANDOM_INIT, .sample = l};
-        double scale = math_sqrt(2.0 / layer->inputs), normal[2] = {0, 0};
+        double scale = math_sqrt(2.0 / layer->inputs), normal[4] = {0};
         uint64_t e = 0;
         for (uint32_t i = 0; i < layer->inputs; i++)
             for (uint32_t o = 0; o < layer->outputs; o++, e++) {
-                if (e % 2 == 0) { /* the epoch takes what does not fit the index */
-                    key.epoch = (uint32_t)(e >> 33);
-                    random_normal2(&key, (uint32_t)(e / 2), normal);
+                if (e % 4 == 0) { /* the epoch takes what does not fit the index */
+                    key.epoch = (uint32_t)(e >> 34);
+                    random_normal4(&key, (uint32_t)(e / 4), normal);
                 }
-                *weight_at(layer, i, o) = (float)(scale * normal[e % 2]);
+                *weight_at(layer, i, o) = (float)(scale * normal[e % 4]);
             }
         for (uint32_t o = 0; o < layer->outputs; o++)
             layer->bias[o] = 0;
