@@ -163,12 +163,13 @@ static enum mlp_status train_epochs(struct epoch *e, struct mlp_net *net, struct
 
 struct mlp_train_options mlp_train_defaults(void)
 {
-    return (struct mlp_train_options){.n_epochs = 12,
-                                      .batch = 128,
-                                      .learning_rate = 0.1f,
-                                      .seed = 1,
-                                      .n_threads = 1,
-                                      .eval_every = 1};
+    return (struct mlp_train_options){
+        .n_epochs = 12,
+        .batch = 128,
+        .learning_rate = 0.5f, /* best of 0.05..1 on a validation split: docs/recipes.md */
+        .seed = 1,
+        .n_threads = 1,
+        .eval_every = 1};
 }
 
 static enum mlp_status check(const struct mlp_net *net, const struct mlp_dataset *dataset,
