@@ -165,7 +165,7 @@ static void count_shares(const struct team *team, void *context)
 {
     uint32_t begin, end, *seen = context;
     team_share(team, 10, &begin, &end);
-    team_barrier();
+    team_barrier(team);
     for (uint32_t i = begin; i < end; i++)
         seen[i]++;
 }

@@ -30,7 +30,8 @@ struct gemm_slice gemm_slice(const struct kernel *kernel, const struct team *tea
     uint32_t column = (uint32_t)team->id % best_cuts, row = (uint32_t)team->id / best_cuts;
     if (row >= row_cuts) /* more members than parts */
         return (struct gemm_slice){0, 0, 0, 0};
-    struct team columns = {(int)column, (int)best_cuts}, rows = {(int)row, (int)row_cuts};
+    struct team columns = {.id = (int)column, .n = (int)best_cuts};
+    struct team rows = {.id = (int)row, .n = (int)row_cuts};
     struct gemm_slice slice;
     team_share(&rows, row_groups, &slice.row_begin, &slice.row_end);
     team_share(&columns, panels, &slice.panel_begin, &slice.panel_end);

@@ -37,14 +37,14 @@ void step_run(struct step *s, const struct team *team, const struct gemm_aside *
     for (uint32_t l = 0; l <= last; l++) {
         const struct panels *x = l == 0 ? &s->x : &s->y[l - 1];
         dense_forward(&worker, &layer[l], x, &s->y[l], l < last);
-        team_barrier();
+        team_barrier(team);
     }
     loss_and_gradient(s, team);
-    team_barrier();
+    team_barrier(team);
     for (uint32_t l = last; l > 0; l--) {
         dense_input_gradient(&worker, &layer[l], &s->dzt[l], &s->y[l - 1], &s->dz[l - 1],
                              &s->dzt[l - 1]);
-        team_barrier(); /* W of layer l has been read by all: it may change now */
+        team_barrier(team); /* W of layer l has been read by all: it may change now */
         dense_update(&worker, &layer[l], &s->y[l - 1], &s->dz[l], s->rate);
     }
     worker.aside = aside; /* the longest phase, and no barrier waits for it in between */

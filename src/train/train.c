@@ -88,12 +88,12 @@ static void run_epoch(const struct team *team, void *context)
     const struct kernel *kernel = e->step->net->kernel;
     uint32_t n = e->images->n_samples, batch = e->options->batch;
     data_gather(&e->batch[0], kernel, team, e->images, e->order, 0, batch_size(e, 0));
-    team_barrier();
+    team_barrier(team);
     uint32_t i = 0;
     for (uint32_t first = 0;; first += batch, i++) {
         if (team->id == 0)
             between_steps(e, i);
-        team_barrier();
+        team_barrier(team);
         if (first >= n || e->halt != MLP_OK)
             return;
         /* The other batch is filled during the step. */
@@ -104,7 +104,7 @@ static void run_epoch(const struct team *team, void *context)
         step_run(e->step, team, &aside);
         while (data_gather_some(&gather))
             ;
-        team_barrier();
+        team_barrier(team);
     }
 }
 
