@@ -21,7 +21,7 @@ struct kernel_softmax {
     uint32_t n_classes;
     float *z; /* (16, C) logits in panels; overwritten: dL/dz */
     size_t z_stride;
-    float *zt;            /* (C, 16) transposed, one panel; overwritten: dL/dz */
+    float *zt; /* (C, 16) transposed, one panel, C rounded up to 16; overwritten: dL/dz */
     const uint8_t *label; /* (16) */
     float scale;          /* of the gradient: 1 / B for the mean loss over a batch */
     float *loss;          /* (16) cross-entropy in nats */

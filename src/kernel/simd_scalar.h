@@ -68,21 +68,21 @@ V vf v_from_bytes(const uint8_t *p)
 {
     return (float)*p;
 }
-/* Adding and taking away 1.5 * 2^23 rounds to the nearest integer, halves to even; |x| < 2^22. */
-V vi v_round(vf x)
-{
-    volatile float shifted = x + 0x1.8p23f;
-    return (vi)(shifted - 0x1.8p23f);
-}
-V vf v_from_int(vi i)
-{
-    return (float)i;
-}
 V vi v_bits(vf x)
 {
     vi i;
     memcpy(&i, &x, sizeof i);
     return i;
+}
+/* Adding 1.5 * 2^23 rounds to the nearest integer, halves to even, and leaves it in the low bits of
+ * the mantissa; |x| < 2^22. (A conversion would be undefined for NaN.) */
+V vi v_round(vf x)
+{
+    return v_bits(x + 0x1.8p23f) - v_bits(0x1.8p23f);
+}
+V vf v_from_int(vi i)
+{
+    return (float)i;
 }
 V vf v_from_bits(vi i)
 {

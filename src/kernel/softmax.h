@@ -11,11 +11,11 @@
 /* exp(x) for x <= 0: 2^n exp(r), r = x - n ln 2, |r| <= ln 2 / 2, Taylor to r^7 (rest 5e-9).
  * Below -60 the result is 0: such a probability is beyond f32's resolution of the sum (1 or more),
  * and its products with weights would be denormal, which some CPUs handle a hundred times slower.
- */
+ * NaN stays NaN: v_max gives its second operand then, and comparisons are false. */
 INLINE vf exp_negative(vf x)
 {
     const vf ln2_high = v_set1(0x1.62e4p-1f), ln2_low = v_set1(0x1.7f7d1cp-20f);
-    vf clamped = v_max(x, v_set1(-60.0f));
+    vf clamped = v_max(v_set1(-60.0f), x);
     vi n = v_round(v_mul(clamped, v_set1(0x1.715476p+0f))); /* log2(e) */
     vf nf = v_from_int(n);
     vf r = v_fma(nf, v_sub(v_set1(0), ln2_low), v_fma(nf, v_sub(v_set1(0), ln2_high), clamped));
@@ -28,7 +28,7 @@ INLINE vf exp_negative(vf x)
     sum = v_fma(sum, r, v_set1(1.0f));
     sum = v_fma(sum, r, v_set1(1.0f));
     vf power = v_from_bits(v_shift_left_23(vi_add(n, vi_set1(127))));
-    return v_where_greater(x, v_set1(-60.0f), v_mul(sum, power), v_set1(0));
+    return v_where_greater(v_set1(-60.0f), x, v_set1(0), v_mul(sum, power));
 }
 
 /* log(x), x >= 1: x = 2^n m, m in [sqrt(1/2), sqrt(2)), 2 artanh((m - 1) / (m + 1)) to s^11. */
@@ -45,18 +45,19 @@ INLINE vf log_positive(vf x)
     sum = v_fma(sum, s2, v_set1(2.0f / 5));
     sum = v_fma(sum, s2, v_set1(2.0f / 3));
     sum = v_fma(sum, s2, v_set1(2.0f));
-    return v_fma(v_from_int(n), v_set1(0x1.62e43p-1f), v_mul(sum, s));
+    vf log = v_fma(v_from_int(n), v_set1(0x1.62e43p-1f), v_mul(sum, s));
+    return v_fma(x, v_set1(0), log); /* NaN stays NaN, which the integers above lose */
 }
 
 /* Columns j..j+VL-1 of zt (C, 16), in place: exp(z - m). Returns the maximum, the sum and the class
- * of the maximum. */
+ * of the maximum. A NaN or +infinity among the logits makes the sum NaN, and so the loss. */
 INLINE void exp_classes(uint32_t n_classes, float *zt, vf *maximum, vf *sum, vf *best)
 {
     vf m = v_load(zt), arg = v_set1(0), s = v_set1(0);
     for (uint32_t c = 1; c < n_classes; c++) {
         vf z = v_load(zt + (size_t)c * PANEL);
         arg = v_where_greater(z, m, v_set1((float)c), arg);
-        m = v_max(m, z);
+        m = v_max(z, m);
     }
     for (uint32_t c = 0; c < n_classes; c++) {
         vf e = exp_negative(v_sub(v_load(zt + (size_t)c * PANEL), m));

@@ -4,7 +4,7 @@
  * must fit the registers), ONE_PANELS and:
  *
  *     v_load v_store v_set1 v_add v_sub v_mul v_div v_fma(a, b, c) = a b + c
- *     v_max(a, b)                 the larger
+ *     v_max(a, b)                 a > b ? a : b; so b where either is NaN
  *     v_relu(x)                   x < 0 ? 0 : x; NaN and -0 stay
  *     v_where_positive(y, x)      y > 0 ? x : 0
  *     v_where_greater(a, b, x, y) a > b ? x : y
