@@ -36,7 +36,8 @@ struct gemm_slice {
 };
 
 /* gemm_slice - this member's part of a product with so many 16-row groups and panels. Prefers to
- * cut panels, so that a core keeps its columns of the weights in its own cache. */
+ * cut panels, so that a core keeps its columns of the weights in its own cache. Where there are
+ * more members than parts, the rest get a slice without rows and panels. */
 struct gemm_slice gemm_slice(const struct kernel *kernel, const struct team *team,
                              uint32_t row_groups, uint32_t panels);
 

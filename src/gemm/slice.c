@@ -4,9 +4,9 @@
 
 /* Relative time of a row group against `panels` panels: narrow tiles are less efficient, since
  * each loads as much of A for less work. Units of 1/16 panel; measured: bench, rows "products". */
-static uint32_t cost(const struct kernel *kernel, uint32_t panels)
+static uint64_t cost(const struct kernel *kernel, uint32_t panels)
 {
-    uint32_t whole = panels / kernel->panels, rest = panels % kernel->panels;
+    uint64_t whole = panels / kernel->panels, rest = panels % kernel->panels;
     return whole * kernel->panels * 16 + (rest == 0 ? 0 : rest * 16 + 2);
 }
 
@@ -18,15 +18,18 @@ static uint32_t divide_up(uint32_t n, uint32_t d)
 struct gemm_slice gemm_slice(const struct kernel *kernel, const struct team *team,
                              uint32_t row_groups, uint32_t panels)
 {
-    uint32_t n = (uint32_t)team->n, best_cuts = 1, best_cost = UINT32_MAX;
+    uint32_t n = (uint32_t)team->n, best_cuts = 1;
+    uint64_t best_cost = UINT64_MAX;
     for (uint32_t cuts = 1; cuts <= n && cuts <= panels; cuts++) { /* of the panels */
-        uint32_t time = divide_up(row_groups, n / cuts) * cost(kernel, divide_up(panels, cuts));
+        uint64_t time = divide_up(row_groups, n / cuts) * cost(kernel, divide_up(panels, cuts));
         if (time <= best_cost) {
             best_cost = time;
             best_cuts = cuts;
         }
     }
     uint32_t row_cuts = n / best_cuts;
+    if (row_cuts > row_groups) /* no part is empty: each column of parts has one first part */
+        row_cuts = row_groups;
     uint32_t column = (uint32_t)team->id % best_cuts, row = (uint32_t)team->id / best_cuts;
     if (row >= row_cuts) /* more members than parts */
         return (struct gemm_slice){0, 0, 0, 0};
