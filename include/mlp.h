@@ -265,6 +265,7 @@ enum mlp_status mlp_train(struct mlp_net *net, const struct mlp_dataset *dataset
 
 /* mlp_predict - softmax probabilities of images first..first+n-1.
  * Shapes   probabilities (n, C), row-major
+ * Owner    images->labels are not read and may be NULL
  * Returns  MLP_OK; MLP_E_USAGE if the image size is not the net's input width; MLP_E_MEMORY
  */
 enum mlp_status mlp_predict(const struct mlp_net *net, const struct mlp_images *images,

@@ -123,7 +123,7 @@ struct gather data_gather_begin(struct batch *batch, const struct kernel *kernel
     g.panel = g.panel_begin;
     if (team->id == 0 && n > 0) {
         batch->x.rows = n;
-        for (uint32_t r = 0; r < n; r++)
+        for (uint32_t r = 0; r < n && images->labels != NULL; r++)
             batch->labels[r] = images->labels[samples == NULL ? first + r : samples[r]];
     }
     return g;

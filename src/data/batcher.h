@@ -11,7 +11,9 @@
  * Source   Fisher and Yates 1938; Durstenfeld 1964, algorithm 235 */
 void data_shuffle(uint32_t *order, uint32_t n, uint64_t seed, uint32_t epoch);
 
-/* A batch in panels: pixel / 255, and labels padded with zeros to whole groups of 16. */
+/* A batch in panels: pixel / 255, and labels, padded to whole groups of 16 with some class or
+ * other.
+ */
 struct batch {
     struct panels x; /* (B, inputs); x.rows is this batch's size */
     uint8_t *labels;

@@ -16,7 +16,7 @@ struct step {
     struct panels *y;      /* n_layers of (B, O) */
     struct panels *dz;     /* n_layers of (B, O): dL/dz; the last is y's */
     struct panels *dzt;    /* n_layers of (O, B): the same transposed */
-    const uint8_t *labels; /* (B), padded with zeros to whole groups of 16 */
+    const uint8_t *labels; /* (B), padded to whole groups of 16 with some class */
     float *loss;           /* (B) cross-entropy of each sample, nats */
     float *prediction;     /* (B) class numbers */
 
