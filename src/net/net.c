@@ -126,6 +126,18 @@ void net_copy_parameters(struct mlp_net *to, const struct mlp_net *from)
     memcpy(to->parameters, from->parameters, from->n_floats * sizeof(float));
 }
 
+bool net_is_finite(const struct mlp_net *net)
+{
+    const uint32_t exponent = 0x7f800000; /* all ones in infinities and NaN */
+    uint32_t found = 0;
+    for (size_t i = 0; i < net->n_floats; i++) { /* no early exit: this way it is vectorised */
+        uint32_t bits;
+        memcpy(&bits, &net->parameters[i], sizeof bits);
+        found |= (bits & exponent) == exponent;
+    }
+    return found == 0;
+}
+
 struct mlp_net *net_clone(const struct mlp_net *net)
 {
     uint32_t *widths = calloc((size_t)net->n_layers + 1, sizeof *widths);

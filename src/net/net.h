@@ -24,6 +24,9 @@ struct mlp_net {
 /* net_copy_parameters - of two nets of the same widths. */
 void net_copy_parameters(struct mlp_net *to, const struct mlp_net *from);
 
+/* net_is_finite - no parameter is infinite or NaN. */
+bool net_is_finite(const struct mlp_net *net);
+
 /* net_init_he - W ~ N(0, 2 / I), b = 0. Source: He et al. 2015, eq. 10. */
 void net_init_he(struct mlp_net *net, uint64_t seed);
 

@@ -134,12 +134,15 @@ static enum mlp_status train_epochs(struct epoch *e, struct mlp_net *net, struct
     for (e->number = 1; e->number <= o->n_epochs; e->number++) {
         struct mlp_epoch_report report;
         enum mlp_status status = train_epoch(e, &report);
+        if (status == MLP_OK && !net_is_finite(net)) /* the last update is in no loss yet */
+            status = MLP_E_DIVERGED;
         if (status != MLP_OK) {
             net_copy_parameters(net, good);
             error_set(error, status, NULL, -1);
             error_found(error,
-                        status == MLP_E_DIVERGED ? "the loss became infinite or NaN in epoch %u"
-                                                 : "asked to stop in epoch %u",
+                        status == MLP_E_DIVERGED
+                            ? "loss or weights became infinite or NaN in epoch %u"
+                            : "asked to stop in epoch %u",
                         e->number);
             if (status == MLP_E_DIVERGED)
                 error_hint(error, "try a lower learning rate than %g", (double)o->learning_rate);
@@ -172,23 +175,42 @@ struct mlp_train_options mlp_train_defaults(void)
         .eval_every = 1};
 }
 
+/* Images of the net's input size, each label a class: what indexes memory later on. */
+static enum mlp_status check_images(const struct mlp_net *net, const struct mlp_dataset *dataset,
+                                    const struct mlp_images *images, struct mlp_error *error)
+{
+    uint32_t inputs = mlp_net_width(net, 0), outputs = mlp_net_width(net, net->n_layers);
+    uint64_t pixels = (uint64_t)images->n_rows * images->n_cols;
+    if (pixels != inputs || dataset->n_classes > outputs) {
+        error_set(error, MLP_E_USAGE, NULL, -1);
+        error_found(error, "a network of %u inputs and %u outputs", inputs, outputs);
+        error_wanted(error, "%u x %u inputs and %u classes, as in the data", images->n_rows,
+                     images->n_cols, dataset->n_classes);
+        return MLP_E_USAGE;
+    }
+    for (uint32_t i = 0; i < images->n_samples; i++)
+        if (images->labels[i] >= dataset->n_classes) {
+            error_set(error, MLP_E_USAGE, NULL, -1);
+            error_found(error, "label %u of sample %u", images->labels[i], i);
+            error_wanted(error, "labels below the number of classes, %u", dataset->n_classes);
+            return MLP_E_USAGE;
+        }
+    return MLP_OK;
+}
+
 static enum mlp_status check(const struct mlp_net *net, const struct mlp_dataset *dataset,
                              const struct mlp_train_options *o, struct mlp_error *error)
 {
-    const struct mlp_images *train = &dataset->train;
-    uint64_t pixels = (uint64_t)train->n_rows * train->n_cols;
-    if (pixels != mlp_net_width(net, 0) || dataset->n_classes > mlp_net_width(net, net->n_layers)) {
-        error_set(error, MLP_E_USAGE, NULL, -1);
-        error_found(error, "a network of %u inputs and %u outputs", mlp_net_width(net, 0),
-                    mlp_net_width(net, net->n_layers));
-        error_wanted(error, "%u x %u inputs and %u classes, as in the data", train->n_rows,
-                     train->n_cols, dataset->n_classes);
-        return MLP_E_USAGE;
-    }
-    if (train->n_samples == 0 || o->batch == 0 || o->n_threads < 1 ||
+    enum mlp_status status = check_images(net, dataset, &dataset->train, error);
+    if (status == MLP_OK && o->eval_every > 0)
+        status = check_images(net, dataset, &dataset->test, error);
+    if (status != MLP_OK)
+        return status;
+    uint32_t n_samples = dataset->train.n_samples;
+    if (n_samples == 0 || o->batch == 0 || o->n_threads < 1 ||
         !(o->learning_rate > 0 && isfinite(o->learning_rate))) {
         error_set(error, MLP_E_USAGE, NULL, -1);
-        error_found(error, "%u samples, batch %u, %d threads, learning rate %g", train->n_samples,
+        error_found(error, "%u samples, batch %u, %d threads, learning rate %g", n_samples,
                     o->batch, o->n_threads, (double)o->learning_rate);
         error_wanted(error, "at least one of each, and a finite rate above 0");
         return MLP_E_USAGE;
