@@ -3,6 +3,7 @@
 #include "mlp.h"
 
 #include <limits.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -26,6 +27,14 @@ static unsigned char *deflate_best(unsigned char *data, int n, int *n_out, int q
 #define STB_IMAGE_WRITE_IMPLEMENTATION
 #define STB_IMAGE_WRITE_STATIC
 #include <stb_image_write.h>
+
+/* Unfiltered: large flat areas and repeated letters suit deflate as they are. Measured on a page of
+ * text and lines: 55 KB, and 86 KB with a filter chosen row by row. */
+static pthread_once_t filter_chosen = PTHREAD_ONCE_INIT;
+static void choose_filter(void)
+{
+    stbi_write_force_png_filter = 0;
+}
 
 /* Where stb's callback puts the file; it is called once, with all of it. */
 struct sink {
@@ -55,6 +64,7 @@ enum mlp_status mlp_picture_write(const struct mlp_picture *picture, const char 
         error_wanted(error, "1 pixel to a gigabyte of them");
         return MLP_E_OUTPUT;
     }
+    pthread_once(&filter_chosen, choose_filter);
     struct sink sink = {NULL, 0};
     if (!stbi_write_png_to_func(collect, &sink, (int)picture->width, (int)picture->height, 3,
                                 picture->rgb, (int)picture->width * 3) ||
