@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-/* 30000 x 30000 x 3 still fits 32 bits, but not the PNG encoder's int: png.c checks that too. */
-enum { MAX_SIDE = 30000, DASH_PX = 6, DASH_GAP_PX = 5 };
+/* 16384 x 16384 x 3 bytes are what the PNG encoder, which counts in int, can take. */
+enum { MAX_SIDE = 16384, DASH_PX = 6, DASH_GAP_PX = 5 };
 
 enum mlp_status draw_canvas_new(struct draw_canvas *canvas, int64_t width, int64_t height,
                                 uint32_t rgb)
@@ -23,7 +23,8 @@ enum mlp_status draw_canvas_new(struct draw_canvas *canvas, int64_t width, int64
         draw_canvas_free(&new);
         return MLP_E_MEMORY;
     }
-    draw_fill(&new, (struct draw_box){0, 0, (int)width, (int)height}, rgb);
+    new.clip = draw_canvas_box(&new);
+    draw_fill(&new, new.clip, rgb);
     *canvas = new;
     return MLP_OK;
 }
@@ -48,10 +49,33 @@ void draw_canvas_finish(struct draw_canvas *canvas, struct mlp_picture *picture)
     draw_canvas_free(canvas);
 }
 
+struct draw_box draw_canvas_box(const struct draw_canvas *canvas)
+{
+    return (struct draw_box){0, 0, (int)canvas->picture.width, (int)canvas->picture.height};
+}
+
+/* What two boxes share; width and height are 0 if nothing. */
+static struct draw_box intersect(struct draw_box a, struct draw_box b)
+{
+    int64_t x = a.x > b.x ? a.x : b.x, y = a.y > b.y ? a.y : b.y;
+    int64_t a_right = (int64_t)a.x + a.width, b_right = (int64_t)b.x + b.width;
+    int64_t a_bottom = (int64_t)a.y + a.height, b_bottom = (int64_t)b.y + b.height;
+    int64_t right = a_right < b_right ? a_right : b_right;
+    int64_t bottom = a_bottom < b_bottom ? a_bottom : b_bottom;
+    return (struct draw_box){(int)x, (int)y, right > x ? (int)(right - x) : 0,
+                             bottom > y ? (int)(bottom - y) : 0};
+}
+
+void draw_canvas_clip(struct draw_canvas *canvas, struct draw_box box)
+{
+    canvas->clip = intersect(box, draw_canvas_box(canvas));
+}
+
 void draw_blend(struct draw_canvas *canvas, int x, int y, uint32_t rgb, int coverage)
 {
     const struct mlp_picture *picture = &canvas->picture;
-    if (x < 0 || y < 0 || x >= (int)picture->width || y >= (int)picture->height)
+    const struct draw_box *clip = &canvas->clip;
+    if (x < clip->x || y < clip->y || x >= clip->x + clip->width || y >= clip->y + clip->height)
         return;
     uint8_t *pixel = picture->rgb + ((size_t)y * picture->width + (size_t)x) * 3;
     for (int channel = 0; channel < 3; channel++) {
@@ -60,22 +84,9 @@ void draw_blend(struct draw_canvas *canvas, int x, int y, uint32_t rgb, int cove
     }
 }
 
-/* The part of a box that lies on the picture; empty boxes get a width or height of 0. */
-static struct draw_box clip(const struct draw_canvas *canvas, struct draw_box box)
-{
-    int64_t right = (int64_t)box.x + box.width, bottom = (int64_t)box.y + box.height;
-    if (right > (int64_t)canvas->picture.width)
-        right = canvas->picture.width;
-    if (bottom > (int64_t)canvas->picture.height)
-        bottom = canvas->picture.height;
-    int x = box.x > 0 ? box.x : 0, y = box.y > 0 ? box.y : 0;
-    return (struct draw_box){x, y, right > x ? (int)right - x : 0,
-                             bottom > y ? (int)bottom - y : 0};
-}
-
 void draw_fill(struct draw_canvas *canvas, struct draw_box box, uint32_t rgb)
 {
-    struct draw_box seen = clip(canvas, box);
+    struct draw_box seen = intersect(canvas->clip, box);
     for (int y = seen.y; y < seen.y + seen.height; y++)
         for (int x = seen.x; x < seen.x + seen.width; x++)
             draw_blend(canvas, x, y, rgb, 255);
@@ -99,7 +110,7 @@ static double clamp(double x, double low, double high)
 void draw_hatch(struct draw_canvas *canvas, struct draw_box box, double stripe, double gap,
                 uint32_t rgb)
 {
-    struct draw_box seen = clip(canvas, box);
+    struct draw_box seen = intersect(canvas->clip, box);
     const double root_half = 0.7071067811865476; /* distance across stripes per step in x or y */
     for (int y = seen.y; y < seen.y + seen.height; y++)
         for (int x = seen.x; x < seen.x + seen.width; x++) {
@@ -141,8 +152,8 @@ static struct draw_box segment_box(const struct draw_canvas *canvas, struct draw
     double y0 = clamp((a.y < b.y ? a.y : b.y) - reach, -far, far);
     double x1 = clamp((a.x < b.x ? b.x : a.x) + reach, -far, far);
     double y1 = clamp((a.y < b.y ? b.y : a.y) + reach, -far, far);
-    return clip(canvas, (struct draw_box){(int)x0 - 1, (int)y0 - 1, (int)(x1 - x0) + 3,
-                                          (int)(y1 - y0) + 3});
+    return intersect(canvas->clip, (struct draw_box){(int)x0 - 1, (int)y0 - 1, (int)(x1 - x0) + 3,
+                                                     (int)(y1 - y0) + 3});
 }
 
 /* The mask collects the maximum over all segments before any colour is mixed; else the joints of a

@@ -4,13 +4,14 @@
 
 #include "mlp.h"
 
-struct draw_canvas {
-    struct mlp_picture picture;
-    uint8_t *mask; /* (height, width), 0 between calls: coverage of the line being drawn */
-};
-
 struct draw_box {
     int x, y, width, height; /* pixels */
+};
+
+struct draw_canvas {
+    struct mlp_picture picture;
+    struct draw_box clip; /* nothing outside it changes */
+    uint8_t *mask;        /* (height, width), 0 between calls: coverage of the line being drawn */
 };
 
 struct draw_point {
@@ -18,13 +19,17 @@ struct draw_point {
 };
 
 /* draw_canvas_new - a canvas of one colour.
- * Returns  MLP_OK; MLP_E_USAGE if a side is 0 or above 30000; MLP_E_MEMORY */
+ * Returns  MLP_OK; MLP_E_USAGE if a side is 0 or above 16384; MLP_E_MEMORY */
 enum mlp_status draw_canvas_new(struct draw_canvas *canvas, int64_t width, int64_t height,
                                 uint32_t rgb) MLP_MUST_USE;
 void draw_canvas_free(struct draw_canvas *canvas);
 
 /* draw_canvas_finish - hands the picture over and frees the rest. */
 void draw_canvas_finish(struct draw_canvas *canvas, struct mlp_picture *picture);
+
+/* draw_canvas_box - all of it; draw_canvas_clip - confines what follows to a box. */
+struct draw_box draw_canvas_box(const struct draw_canvas *canvas);
+void draw_canvas_clip(struct draw_canvas *canvas, struct draw_box box);
 
 /* draw_blend - mixes rgb into a pixel; coverage 0..255. */
 void draw_blend(struct draw_canvas *canvas, int x, int y, uint32_t rgb, int coverage);

@@ -25,7 +25,7 @@ enum {
 };
 
 struct layout {
-    int columns, rows;
+    int64_t columns, rows;
     int tile_width, tile_height; /* of an image */
     int tile;                    /* side of the square in which it stands */
     int top;                     /* of the first row */
@@ -78,17 +78,16 @@ static struct layout lay_out(const struct mlp_grid_cell *cells, uint32_t n_cells
                              uint32_t n_rows, uint32_t n_cols)
 {
     struct layout at;
-    at.columns = (int)(columns < n_cells ? columns : n_cells);
-    at.rows = (int)((n_cells + (uint64_t)at.columns - 1) / (uint64_t)at.columns);
+    at.columns = columns < n_cells ? columns : n_cells;
+    at.rows = (n_cells + at.columns - 1) / at.columns;
     draw_tile_size(n_rows, n_cols, TILE, &at.tile_width, &at.tile_height);
     at.tile = at.tile_width > at.tile_height ? at.tile_width : at.tile_height;
     at.face = prediction_face(cells, n_cells, at.tile - PERCENT);
     at.top = MARGIN + TITLE_HEIGHT + SUBTITLE_HEIGHT + 28;
-    at.width = 2 * MARGIN + (int64_t)at.columns * (at.tile + GAP_X) - GAP_X;
+    at.width = 2 * MARGIN + at.columns * (at.tile + GAP_X) - GAP_X;
     if (at.width < MIN_WIDTH)
         at.width = MIN_WIDTH;
-    at.height =
-        at.top + (int64_t)at.rows * (at.tile + CAPTION + GAP_Y) - GAP_Y + LEGEND_HEIGHT + MARGIN;
+    at.height = at.top + at.rows * (at.tile + CAPTION + GAP_Y) - GAP_Y + LEGEND_HEIGHT + MARGIN;
     return at;
 }
 
@@ -196,8 +195,8 @@ enum mlp_status mlp_draw_grid(struct mlp_picture *picture, const struct mlp_grid
         return status;
     draw_header(&canvas, title == NULL ? "" : title, subtitle == NULL ? "" : subtitle);
     for (uint32_t i = 0; i < n_cells; i++) {
-        int x = MARGIN + (int)i % at.columns * (at.tile + GAP_X);
-        int y = at.top + (int)i / at.columns * (at.tile + CAPTION + GAP_Y);
+        int x = MARGIN + (int)(i % at.columns) * (at.tile + GAP_X);
+        int y = at.top + (int)(i / at.columns) * (at.tile + CAPTION + GAP_Y);
         struct draw_image image = {cells[i].pixels, n_rows, n_cols};
         draw_cell(&canvas, &at, x, y, &cells[i], image);
     }
