@@ -1,2 +1,5 @@
 /* suites.h - one line a suite: SUITE(base) is Suite *base_suite(void) in tests/test_base.c. */
 SUITE(base)
+SUITE(draw)
+SUITE(png)
+SUITE(chart)
