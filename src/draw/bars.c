@@ -1,3 +1,7 @@
+/* bars.c - horizontal bars with their names at the left and their values at their ends.
+ *
+ * As every bar carries its value there is no axis to read it from, and no grid. All groups share
+ * one scale that begins at 0: lengths compare across groups. */
 #include "draw/colour.h"
 #include "draw/number.h"
 #include "draw/panel.h"

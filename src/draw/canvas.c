@@ -1,3 +1,5 @@
+/* canvas.c - every drawing function ends in draw_blend, the one place that writes pixels and the
+ * one that clips. */
 #include "draw/canvas.h"
 
 #include "base/math.h"

@@ -1,3 +1,15 @@
+/* grid.c - the picture of digits: what the network said of each, and whether it is true.
+ *
+ *     Title                                   one cell   +----------+
+ *     subtitle                                           |  image   |  hatched frame if wrong
+ *                                                        +----------+
+ *     [cell] [cell] [cell] ...                           ==========---  bar: confidence
+ *     [cell] [cell] ...                                  mark and prediction    percentage
+ *                                                        true label
+ *     legend
+ *
+ * Right and wrong differ three times: in colour, in the mark, in the frame. Images are shown as ink
+ * on paper, 255 being ink: so they were before they were scanned. */
 #include "draw/colour.h"
 #include "draw/text.h"
 #include "draw/tile.h"

@@ -1,3 +1,4 @@
+/* lines.c - what stands inside a line chart's frame: series, their names, marks. */
 #include "draw/colour.h"
 #include "draw/panel.h"
 #include "draw/plot.h"

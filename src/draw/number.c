@@ -1,3 +1,4 @@
+/* number.c - leaves rounding to printf, which does it exactly, and only rearranges its digits. */
 #include "draw/number.h"
 
 #include <stdio.h>

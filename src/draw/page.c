@@ -1,3 +1,4 @@
+/* page.c - places titles and panels from top to bottom; a row is as high as its highest panel. */
 #include "draw/chart.h"
 #include "draw/colour.h"
 #include "draw/panel.h"

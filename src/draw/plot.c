@@ -1,3 +1,5 @@
+/* plot.c - the frame around the data. The scale's numbers decide how wide the left margin is, and
+ * the names of the series how wide the right one, so both are measured before anything is drawn. */
 #include "draw/plot.h"
 
 #include "draw/colour.h"

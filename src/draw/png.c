@@ -1,3 +1,5 @@
+/* png.c - encodes in memory and hands the bytes to file_replace: stb's own writer to a path reports
+ * success on a full disk. */
 #include "base/error.h"
 #include "base/file.h"
 #include "mlp.h"

@@ -1,3 +1,8 @@
+/* scale.c - axes from data: ends, ticks at 1-2-5 steps, and the mapping.
+ *
+ * Data may be anything that a double can be. Whatever is not finite has been left out before; the
+ * ends are then kept between 1e-300 and 1e300, so that nothing below can overflow or divide by 0.
+ */
 #include "draw/scale.h"
 
 #include "base/math.h"
@@ -79,13 +84,15 @@ static void tick_linear(struct draw_scale *scale, int max_ticks, bool round)
 {
     struct step step = choose_step(scale->high - scale->low, max_ticks);
     double unit = step_times(step, 1);
+    /* The multiples around the ends; a rounding error must not add one. */
     double first = floor_of(scale->low / unit + 1e-9), last = -floor_of(1e-9 - scale->high / unit);
+    int n = (int)(last - first) + 1;
     if (round) {
         scale->low = step_times(step, first);
         scale->high = step_times(step, last);
     }
-    for (double k = first; k <= last; k++)
-        add_tick(scale, step_times(step, k));
+    for (int k = 0; k < n; k++)
+        add_tick(scale, step_times(step, first + k));
     label_linear(scale, step);
 }
 

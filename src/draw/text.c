@@ -1,3 +1,8 @@
+/* text.c - looks glyphs up, moves a pen along them, and mixes their coverage into the canvas.
+ *
+ * The atlas has four columns a pixel. A pixel's coverage is the mean of the four that fall on it,
+ * so a glyph can stand at any quarter pixel and letters keep the distances that the font asks for;
+ * whole pixels would make small text look uneven. */
 #include "draw/text.h"
 
 #include "draw/font.h"
@@ -51,10 +56,13 @@ static int compare_kerns(const void *a, const void *b)
 /* The position of a character in the face's table, or that of U+FFFD. */
 static int find_glyph(const struct font_face *face, int32_t code)
 {
-    const struct font_glyph *table = glyphs + face->first_glyph, key = {.code = code};
-    const struct font_glyph *found =
-        bsearch(&key, table, (size_t)face->n_glyphs, sizeof key, compare_glyphs);
-    return found != NULL ? (int)(found - table) : find_glyph(face, FONT_REPLACEMENT);
+    const struct font_glyph *table = glyphs + face->first_glyph, *found = NULL;
+    const int32_t codes[] = {code, FONT_REPLACEMENT}; /* bake_font.c fails without the second */
+    for (int i = 0; i < 2 && found == NULL; i++) {
+        const struct font_glyph key = {.code = codes[i]};
+        found = bsearch(&key, table, (size_t)face->n_glyphs, sizeof key, compare_glyphs);
+    }
+    return found != NULL ? (int)(found - table) : 0;
 }
 
 static int find_kern(const struct font_face *face, int left, int right)

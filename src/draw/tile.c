@@ -1,3 +1,4 @@
+/* tile.c - resamples by area: one rule for enlarging and shrinking, exact in integers. */
 #include "draw/tile.h"
 
 void draw_tile_size(uint32_t n_rows, uint32_t n_cols, int max_px, int *width, int *height)
@@ -37,6 +38,8 @@ void draw_tile(struct draw_canvas *canvas, struct draw_box box, struct draw_imag
 {
     uint64_t width = (uint64_t)box.width, height = (uint64_t)box.height;
     draw_fill(canvas, box, paper);
+    if (image.n_rows == 0 || image.n_cols == 0)
+        return;
     for (uint64_t y = 0; y < height; y++)
         for (uint64_t x = 0; x < width; x++)
             draw_blend(canvas, box.x + (int)x, box.y + (int)y, ink,
