@@ -15,7 +15,6 @@ enum draw_colour {
     DRAW_AXIS = 0x98A2AE,   /* base lines */
     DRAW_BLUE = 0x0A62A8,   /* ours; right */
     DRAW_ORANGE = 0xC04A00, /* wrong */
-    DRAW_ORANGE_PALE = 0xFBE6D8,
     DRAW_GREEN = 0x00795A,
     DRAW_PURPLE = 0x9C4A80,
     DRAW_BROWN = 0x7A5C00

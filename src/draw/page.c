@@ -4,8 +4,6 @@
 #include "draw/panel.h"
 #include "draw/text.h"
 
-#include <stdlib.h>
-
 /* Pixels; the page is made to be shown at half this size. */
 enum {
     MARGIN = 48,
