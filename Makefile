@@ -34,6 +34,8 @@ $(BUILD)/mlp: $(call OBJECT,$(CLI_SOURCES)) $(BUILD)/libmlp.a
 $(BUILD)/mlp-check: $(call OBJECT,$(TEST_SOURCES)) $(BUILD)/libmlp.a
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lcheck -lm -lrt -lsubunit
 
+include src/draw/draw.mk
+
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(ISA) -MMD -MP -c -o $@ $<

@@ -1,2 +1,6 @@
 /* suites.h - one line a suite: SUITE(base) is Suite *base_suite(void) in tests/test_base.c. */
 SUITE(base)
+SUITE(draw)
+SUITE(grid)
+SUITE(png)
+SUITE(chart)
