@@ -13,6 +13,9 @@
 /* The fingerprint of MNIST as Yann LeCun published it: 60,000 and 10,000 images of 28 x 28. */
 static const uint64_t MNIST_FINGERPRINT = 0x0016ff114a52ae09u;
 
+/* Waking a second thread costs as long as reading some 100 KB; below this it does not pay. */
+enum { TEAM_BYTES = 1 << 20 };
+
 /* The four files while they are read. */
 struct reading {
     char paths[IO_N_FILES][IO_PATH_BYTES];
@@ -89,7 +92,8 @@ static void read_share(const struct team *team, void *context)
 
 static enum mlp_status read_bodies(struct reading *reading, struct mlp_error *error)
 {
-    team_run(cpu_cores() < 2 ? 1 : 2, read_share, reading);
+    bool worth_it = reading->idx[IO_TRAIN_IMAGES].body_bytes >= TEAM_BYTES && cpu_cores() > 1;
+    team_run(worth_it ? 2 : 1, read_share, reading);
     for (int i = 0; i < IO_N_FILES; i++)
         if (reading->status[i] != MLP_OK) {
             if (error != NULL)
