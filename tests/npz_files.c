@@ -83,7 +83,8 @@ static void put_header(struct buffer *zip, bool central, const struct npz_member
     put_le(zip, strlen(member->name), 2);
     put_le(zip, wide ? 20 : 0, 2);
     if (central) {
-        put_le(zip, 0, 2 + 2 + 2 + 4);
+        put_le(zip, 0, 2 + 2 + 2); /* comment, disk, attributes */
+        put_le(zip, 0, 4);
         put_le(zip, offset, 4);
     }
     put(zip, member->name, strlen(member->name));

@@ -269,8 +269,7 @@ START_TEST(we_read_what_numpy_writes)
         "np.savez(f, W1=W1.astype(\">f4\"), b1=b1.astype(\">f8\"), W2=W2, b2=b2[:, None])",
         "np.savez(f, W1, b1, W2, b2)",
         "np.savez(f, W1, W2, b1, b2, lr=0.1, name=\"mine\", classes=np.arange(2))",
-        "np.savez(f, **{\"fc1.weight\": W1.T, \"fc1.bias\": b1, \"fc2.weight\": W2.T, "
-        "\"fc2.bias\": b2})",
+        "np.savez(f, **{\"1.weight\": W1.T, \"1.bias\": b1, \"2.weight\": W2.T, \"2.bias\": b2})",
         "np.savez(f, **{\"w\": W1.T.copy(), \"x\": b1, \"y\": W2.T.copy(), \"z\": b2})",
         "np.savez(f, W1=W1.T, b1=b1, W2=W2.T, b2=b2)",
     };

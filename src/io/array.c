@@ -58,6 +58,8 @@ uint64_t io_load_integer(const struct io_npy *npy, const uint8_t *element)
 {
     uint32_t n = npy->item_bytes;
     uint64_t value = 0;
+    if (n == 0)
+        return 0;
     for (uint32_t i = 0; i < n; i++)
         value = value << 8 | element[npy->big_endian ? i : n - 1 - i];
     uint64_t sign = (uint64_t)1 << (8 * n - 1);

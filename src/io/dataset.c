@@ -113,8 +113,8 @@ static void name_folder(const char *folder, char *name, size_t size)
     while (begin > 0 && folder[begin - 1] != '/')
         begin--;
     size_t n = end - begin;
-    bool names = n > 0 && strncmp(folder + begin, ".", n) != 0 && strncmp(folder + begin, "..", n);
-    char *real = names ? NULL : realpath(folder, NULL);
+    bool dots = strspn(folder + begin, ".") >= n; /* "." or "..", or no component at all */
+    char *real = dots ? realpath(folder, NULL) : NULL;
     if (real != NULL)
         snprintf(name, size, "%s", strrchr(real, '/') + 1);
     else

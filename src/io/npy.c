@@ -188,27 +188,24 @@ static enum mlp_status find_dictionary(const uint8_t *bytes, size_t n, const cha
 static enum mlp_status check_size(struct io_npy *npy, uint64_t total_bytes, const char *file,
                                   struct mlp_error *error)
 {
-    uint64_t rest = total_bytes - npy->data_at;
+    uint64_t end;
     npy->n_items = 1;
     bool fits = true;
     for (uint32_t i = 0; fits && i < npy->n_dims; i++)
         fits = !__builtin_mul_overflow(npy->n_items, npy->shape[i], &npy->n_items);
     if (!fits ||
-        __builtin_mul_overflow(npy->n_items, (uint64_t)npy->item_bytes, &npy->data_bytes)) {
-        fail_at(file, npy->data_at, error, "a shape whose size overflows", "");
-        error_wanted(error, "%llu bytes of elements", (unsigned long long)rest);
-        return MLP_E_MODEL;
-    }
-    if (npy->kind == 'O')
+        __builtin_mul_overflow(npy->n_items, (uint64_t)npy->item_bytes, &npy->data_bytes) ||
+        __builtin_add_overflow(npy->data_bytes, (uint64_t)npy->data_at, &end))
+        return fail_at(file, npy->data_at, error, "a shape whose size overflows",
+                       "as many elements as there are");
+    if (npy->kind == 'O') {
         npy->data_bytes = 0;
-    else if (npy->data_bytes != rest) {
+    } else if (end != total_bytes) {
         char shape[128];
         io_npy_describe(npy, shape, sizeof shape);
-        bool ends = rest < npy->data_bytes;
-        fail_at(file, ends ? total_bytes : npy->data_at + npy->data_bytes, error,
-                ends ? "the member ends" : "more bytes than the shape announces", "");
-        error_wanted(error, "%llu bytes for %s",
-                     (unsigned long long)(npy->data_at + npy->data_bytes), shape);
+        fail_at(file, end < total_bytes ? end : total_bytes, error,
+                end < total_bytes ? "more bytes than the shape announces" : "the member ends", "");
+        error_wanted(error, "%llu bytes for %s", (unsigned long long)end, shape);
         return MLP_E_MODEL;
     }
     return MLP_OK;

@@ -40,6 +40,17 @@ static void count_named(const struct io_zip *zip, uint32_t *n_weights, uint32_t 
     }
 }
 
+static enum mlp_status refuse_objects(const struct npz *npz, const struct io_array *array,
+                                      struct mlp_error *error)
+{
+    if (array->npy.kind != 'O')
+        return MLP_OK;
+    io_array_fail(array, &npz->zip, error, "an object array, which is a pickle and could run code");
+    error_wanted(error, "arrays of float32 or float64");
+    error_hint(error, SAVE_HINT);
+    return MLP_E_MODEL;
+}
+
 /* W1, b1, W2, b2, ...: as many as there are numbered names, without a gap. */
 static enum mlp_status collect_named(struct npz *npz, uint32_t n_layers, struct mlp_error *error)
 {
@@ -55,20 +66,12 @@ static enum mlp_status collect_named(struct npz *npz, uint32_t n_layers, struct 
             error_hint(error, SAVE_HINT);
             return MLP_E_MODEL;
         }
-        status = io_array_describe(&npz->arrays[npz->n_arrays++], &npz->zip, member, error);
+        struct io_array *array = &npz->arrays[npz->n_arrays++];
+        status = io_array_describe(array, &npz->zip, member, error);
+        if (status == MLP_OK)
+            status = refuse_objects(npz, array, error);
     }
     return status;
-}
-
-static enum mlp_status refuse_objects(const struct npz *npz, const struct io_array *array,
-                                      struct mlp_error *error)
-{
-    if (array->npy.kind != 'O')
-        return MLP_OK;
-    io_array_fail(array, &npz->zip, error, "an object array, which is a pickle and could run code");
-    error_wanted(error, "arrays of float32 or float64");
-    error_hint(error, SAVE_HINT);
-    return MLP_E_MODEL;
 }
 
 /* All arrays of floating point numbers that have dimensions. */
@@ -149,27 +152,30 @@ static enum mlp_status match_named(struct npz *npz, struct mlp_error *error)
     return MLP_E_MODEL;
 }
 
-static enum mlp_status match_arrays(struct npz *npz, struct mlp_error *error)
+static enum mlp_status match_others(struct npz *npz, struct mlp_error *error)
+{
+    struct io_reading reading = {0};
+    int n_fits = io_match(npz->arrays, npz->n_arrays, &reading);
+    npz->reading = reading;
+    return n_fits == 1 ? MLP_OK : fail_match(npz, n_fits, error);
+}
+
+static enum mlp_status find_arrays(struct npz *npz, struct mlp_error *error)
 {
     uint32_t n_weights, n_biases;
     count_named(&npz->zip, &n_weights, &n_biases);
     bool named = n_weights > 0 || npz->metadata.present;
     uint32_t n_layers = n_weights > n_biases ? n_weights : n_biases;
-    size_t room = named ? 2 * ((size_t)n_layers + 1) : (size_t)npz->zip.n_members + 1;
+    if (n_layers == 0)
+        n_layers = 1; /* of which collect_named will miss the first */
+    size_t room = named ? 2 * (size_t)n_layers : (size_t)npz->zip.n_members + 1;
     npz->arrays = calloc(room, sizeof *npz->arrays);
     if (npz->arrays == NULL)
         return error_memory(error, room * sizeof *npz->arrays);
-    if (named) {
-        enum mlp_status status = collect_named(npz, n_layers == 0 ? 1 : n_layers, error);
-        for (uint32_t i = 0; status == MLP_OK && i < npz->n_arrays; i++)
-            status = refuse_objects(npz, &npz->arrays[i], error);
-        return status == MLP_OK ? match_named(npz, error) : status;
-    }
-    enum mlp_status status = collect_all(npz, error);
+    enum mlp_status status = named ? collect_named(npz, n_layers, error) : collect_all(npz, error);
     if (status != MLP_OK)
         return status;
-    int n_fits = io_match(npz->arrays, npz->n_arrays, &npz->reading);
-    return n_fits == 1 ? MLP_OK : fail_match(npz, n_fits, error);
+    return named ? match_named(npz, error) : match_others(npz, error);
 }
 
 static enum mlp_status check_types(const struct npz *npz, struct mlp_error *error)
@@ -241,7 +247,7 @@ enum mlp_status mlp_model_read(struct mlp_model *model, const char *path, struct
         return status;
     status = io_metadata_read(&npz.zip, &npz.metadata, error);
     if (status == MLP_OK)
-        status = match_arrays(&npz, error);
+        status = find_arrays(&npz, error);
     if (status == MLP_OK)
         status = check_types(&npz, error);
     if (status == MLP_OK)
