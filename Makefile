@@ -47,3 +47,5 @@ clean:
 	rm -rf $(BUILD)
 
 .PHONY: all check clean
+
+-include tests/rules.mk
