@@ -1,0 +1,106 @@
+/* test_kernel.c - runs kernel-check, which checks every kernel, with and without CPU features; and
+ * the table of kernels. */
+#include "base/cpu.h"
+#include "kernel/kernel.h"
+#include "mlp.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+Suite *kernel_suite(void);
+
+/* Runs the kernel-check beside this program; what it printed goes into text. */
+static int run_kernel_check(const char *arguments, char *text, size_t size)
+{
+    char folder[1024], command[1200];
+    ssize_t n = readlink("/proc/self/exe", folder, sizeof folder - 1);
+    ck_assert_int_gt(n, 0);
+    folder[n] = '\0';
+    *strrchr(folder, '/') = '\0';
+    snprintf(command, sizeof command, "'%s/kernel-check' %s", folder, arguments);
+    FILE *program = popen(command, "r");
+    ck_assert_ptr_nonnull(program);
+    size_t got = fread(text, 1, size - 1, program);
+    text[got] = '\0';
+    int status = pclose(program);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* From the newest features to the oldest, each hidden together with those before. */
+static const char *const hidden[] = {"", "avx512", "avx512,avx2", "avx512,avx2,sse2,neon"};
+
+START_TEST(kernels_pass_their_checks)
+{
+    char text[4096];
+    setenv("MLP_CPU_DISABLE", hidden[_i], 1);
+    int code = run_kernel_check("--train", text, sizeof text);
+    ck_assert_msg(code == 0, "MLP_CPU_DISABLE=%s: exit code %d\n%s", hidden[_i], code, text);
+    ck_assert_ptr_nonnull(strstr(text, "scalar: weights after training have the promised bits"));
+    for (uint32_t i = 0; kernel_table(i) != NULL; i++) {
+        char skipped[64]; /* this process reads the features here, so hides the same ones */
+        snprintf(skipped, sizeof skipped, "%s: skipped", kernel_table(i)->name);
+        ck_assert_int_eq(strstr(text, skipped) == NULL, kernel_runs(kernel_table(i)));
+    }
+}
+END_TEST
+
+START_TEST(hidden_features_hide_their_kernels)
+{
+    setenv("MLP_CPU_DISABLE", "avx2", 1);
+    ck_assert_uint_eq(cpu_features() & (CPU_AVX2 | CPU_FMA | CPU_AVX512), 0);
+    struct mlp_kernel_info info;
+    bool found = false;
+    for (uint32_t i = 0; mlp_kernel_info(i, &info); i++) {
+        if (strcmp(info.name, "avx2") == 0 || strcmp(info.name, "avx512") == 0)
+            ck_assert(!info.available);
+        if (!found && info.available) /* best first */
+            ck_assert_str_eq(info.name, mlp_kernel_default());
+        found = found || info.available;
+    }
+    ck_assert(found);
+}
+END_TEST
+
+START_TEST(kernel_check_notices_a_wrong_argument)
+{
+    char text[4096];
+    ck_assert_int_eq(run_kernel_check("--kernel none 2>&1", text, sizeof text), 2);
+}
+END_TEST
+
+START_TEST(the_table_is_sound)
+{
+    const struct kernel *kernel;
+    for (uint32_t i = 0; (kernel = kernel_table(i)) != NULL; i++) {
+        ck_assert_ptr_eq(kernel_find(kernel->name), kernel);
+        ck_assert_uint_ge(kernel->panels, 1);
+        ck_assert_uint_le(kernel->panels, KERNEL_PANELS_MAX);
+        for (uint32_t n = 0; n < kernel->panels; n++) {
+            ck_assert_ptr_nonnull(kernel->product[KERNEL_BY_ROWS][n]);
+            ck_assert_ptr_nonnull(kernel->product[KERNEL_BY_COLUMNS][n]);
+        }
+    }
+    ck_assert(kernel_runs(kernel_find("scalar")));
+    ck_assert(kernel_find("scalar")->fma);
+    ck_assert_ptr_null(kernel_find("none"));
+    ck_assert_ptr_eq(kernel_find("auto"), kernel_find(NULL));
+    ck_assert(kernel_runs(kernel_find(NULL)));
+}
+END_TEST
+
+Suite *kernel_suite(void)
+{
+    Suite *suite = suite_create("kernel");
+    TCase *tests = tcase_create("kernel");
+    tcase_set_timeout(tests, 120);
+    tcase_add_loop_test(tests, kernels_pass_their_checks, 0, sizeof hidden / sizeof hidden[0]);
+    tcase_add_test(tests, hidden_features_hide_their_kernels);
+    tcase_add_test(tests, kernel_check_notices_a_wrong_argument);
+    tcase_add_test(tests, the_table_is_sound);
+    suite_add_tcase(suite, tests);
+    return suite;
+}

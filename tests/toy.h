@@ -1,0 +1,31 @@
+/* toy.h - a small data set and training whose weights are known to the last bit. */
+#ifndef TESTS_TOY_H
+#define TESTS_TOY_H
+
+#include "mlp.h"
+
+enum { TOY_LAYERS = 3, TOY_SHA256_SIZE = 65 };
+
+/* toy_dataset - 700 + 300 images of 9 x 11 pixels in 5 classes, each class with a pattern of its
+ * own under noise; the same on any machine. The caller frees it with toy_dataset_free. */
+struct mlp_dataset toy_dataset(void);
+void toy_dataset_free(struct mlp_dataset *dataset);
+
+/* toy_widths - 99, 33, 17, 5: nothing is a whole number of panels. */
+extern const uint32_t toy_widths[TOY_LAYERS + 1];
+
+/* toy_options - 3 epochs, batches of 150 with a short last one, rate 0.1, 1 thread. */
+struct mlp_train_options toy_options(void);
+
+/* toy_parameters - W1, b1, W2, ... as a file stores them. The caller frees them. */
+float *toy_parameters(const struct mlp_net *net, size_t *n);
+
+/* toy_weights_sha256 - trains with the kernel and writes the SHA-256 of the parameters, as
+ * little-endian float32, into hex[TOY_SHA256_SIZE]; false if something failed. */
+bool toy_weights_sha256(const char *kernel, int n_threads, char *hex);
+
+/* What toy_weights_sha256 gives with every kernel that has fused multiply-add, for any number of
+ * threads, on any machine, with any compiler. It changes only when the numeric contract does. */
+#define TOY_SHA256 "c69cb8c9fb616faf35bba82b8d05b96c680cf578a7c453e97a5bbec5f3a3e55a"
+
+#endif
