@@ -2,3 +2,6 @@
 SUITE(base)
 SUITE(kernel)
 SUITE(gemm)
+SUITE(net)
+SUITE(step)
+SUITE(batcher)
