@@ -72,6 +72,14 @@ struct mlp_train_options toy_options(void)
     return options;
 }
 
+struct mlp_net *toy_net(void)
+{
+    struct mlp_net *net = NULL;
+    if (mlp_net_new(&net, toy_widths, TOY_LAYERS, 1, NULL) != MLP_OK)
+        abort();
+    return net;
+}
+
 float *toy_parameters(const struct mlp_net *net, size_t *n)
 {
     uint32_t n_layers = mlp_net_n_layers(net);
@@ -116,29 +124,36 @@ static bool sha256(const void *bytes, size_t n, char *hex)
     return ok;
 }
 
-bool toy_weights_sha256(const char *kernel, int n_threads, char *hex)
+float *toy_trained(const char *kernel, int n_threads, uint32_t n_epochs, size_t *n)
 {
     struct mlp_dataset dataset = toy_dataset();
     struct mlp_train_options options = toy_options();
+    options.n_epochs = n_epochs;
     options.n_threads = n_threads;
-    struct mlp_net *net = NULL;
-    bool ok = mlp_net_new(&net, toy_widths, TOY_LAYERS, 1, NULL) == MLP_OK &&
-              mlp_net_use_kernel(net, kernel, NULL) == MLP_OK &&
-              mlp_train(net, &dataset, &options, NULL) == MLP_OK;
-    if (ok) {
-        size_t n;
-        float *parameters = toy_parameters(net, &n);
-        uint8_t *bytes = must(malloc(n * 4));
-        for (size_t i = 0; i < 4 * n; i++) {
-            uint32_t word;
-            memcpy(&word, &parameters[i / 4], sizeof word);
-            bytes[i] = (uint8_t)(word >> 8 * (i % 4)); /* little-endian */
-        }
-        ok = sha256(bytes, n * 4, hex);
-        free(bytes);
-        free(parameters);
-    }
+    struct mlp_net *net = toy_net();
+    float *parameters = NULL;
+    if (mlp_net_use_kernel(net, kernel, NULL) == MLP_OK &&
+        mlp_train(net, &dataset, &options, NULL) == MLP_OK)
+        parameters = toy_parameters(net, n);
     mlp_net_free(net);
     toy_dataset_free(&dataset);
+    return parameters;
+}
+
+bool toy_weights_sha256(const char *kernel, int n_threads, char *hex)
+{
+    size_t n;
+    float *parameters = toy_trained(kernel, n_threads, toy_options().n_epochs, &n);
+    if (parameters == NULL)
+        return false;
+    uint8_t *bytes = must(malloc(n * 4));
+    for (size_t i = 0; i < 4 * n; i++) {
+        uint32_t word;
+        memcpy(&word, &parameters[i / 4], sizeof word);
+        bytes[i] = (uint8_t)(word >> 8 * (i % 4)); /* little-endian */
+    }
+    bool ok = sha256(bytes, n * 4, hex);
+    free(bytes);
+    free(parameters);
     return ok;
 }

@@ -17,10 +17,17 @@ extern const uint32_t toy_widths[TOY_LAYERS + 1];
 /* toy_options - 3 epochs, batches of 150 with a short last one, rate 0.1, 1 thread. */
 struct mlp_train_options toy_options(void);
 
+/* toy_net - a new one, initialised from seed 1. The caller frees it. */
+struct mlp_net *toy_net(void);
+
 /* toy_parameters - W1, b1, W2, ... as a file stores them. The caller frees them. */
 float *toy_parameters(const struct mlp_net *net, size_t *n);
 
-/* toy_weights_sha256 - trains with the kernel and writes the SHA-256 of the parameters, as
+/* toy_trained - the parameters of a toy net after so many epochs with a kernel; NULL if training
+ * failed. The caller frees them. */
+float *toy_trained(const char *kernel, int n_threads, uint32_t n_epochs, size_t *n);
+
+/* toy_weights_sha256 - trains 3 epochs and writes the SHA-256 of the parameters, as
  * little-endian float32, into hex[TOY_SHA256_SIZE]; false if something failed. */
 bool toy_weights_sha256(const char *kernel, int n_threads, char *hex);
 
