@@ -71,6 +71,7 @@ struct problem {
     double *want, *bound; /* (rows, cols) */
     float *seen;          /* what the epilogue was given */
     uint8_t *calls;       /* how often, for each block */
+    uint32_t n_asides;
     uint32_t rows, cols;
 };
 
@@ -112,6 +113,11 @@ static void remember(void *context, uint32_t row, uint32_t panel, uint32_t n, fl
             memcpy(p->seen + ((size_t)(row + r) * panels + panel + i) * PANEL,
                    c + i * c_stride + (size_t)r * PANEL, PANEL * sizeof(float));
     }
+}
+
+static void count_aside(void *context)
+{
+    ((struct problem *)context)->n_asides++;
 }
 
 static void problem_new(struct problem *p, enum kernel_order order, uint32_t rows, uint32_t k,
@@ -166,7 +172,9 @@ static void problem_free(struct problem *p)
 static void run(struct problem *p, const struct kernel *kernel, int n_members)
 {
     uint32_t panels = panel_count(p->cols);
+    struct gemm_aside aside = {count_aside, p};
     memset(p->calls, 0, (size_t)panel_count(p->rows) * panels);
+    p->n_asides = 0;
     float *scratch = malloc(gemm_scratch_floats(p->rows) * sizeof(float));
     ck_assert_ptr_nonnull(scratch);
     for (int id = 0; id < n_members; id++) {
@@ -174,9 +182,10 @@ static void run(struct problem *p, const struct kernel *kernel, int n_members)
         struct gemm_slice slice = gemm_slice(kernel, &team, panel_count(p->rows), panels);
         for (size_t i = 0; i < gemm_scratch_floats(p->rows); i++)
             scratch[i] = NAN; /* nothing is taken over from other slices */
-        gemm_run(kernel, &p->gemm, &slice, scratch);
+        gemm_run(kernel, &p->gemm, &slice, scratch, n_members == 1 ? NULL : &aside);
     }
     free(scratch);
+    ck_assert(n_members == 1 || p->n_asides >= panel_count(p->rows));
     for (uint32_t i = 0; i < panel_count(p->rows) * panels; i++)
         if (p->calls[i] != 1)
             ck_abort_msg("%s: %u epilogues of block %u", kernel->name, p->calls[i], i);

@@ -50,10 +50,10 @@ START_TEST(initialisation_depends_on_the_seed_alone)
     for (size_t i = 0; i < n; i++)
         differ += pa[i] != pc[i];
     ck_assert_uint_eq(differ, n - 33 - 17 - 5); /* all weights, no bias */
-    /* The documented element: W1(0, 1) is the second number of index 0. */
+    /* The documented element: W1(0, 1) is the second of index 0. */
     struct random_key key = {.seed = 1, .purpose = RANDOM_INIT};
-    double normal[2];
-    random_normal2(&key, 0, normal);
+    double normal[4];
+    random_normal4(&key, 0, normal);
     ck_assert(pa[1] == (float)(sqrt(2.0 / 99) * normal[1]));
     free(pa);
     free(pb);
