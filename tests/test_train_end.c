@@ -42,6 +42,12 @@ static void stop_now(int signal_number)
     stop = 1;
 }
 
+static void start_counting(void)
+{
+    stop = 0;
+    n_finished = 0;
+}
+
 START_TEST(stopped_between_epochs_it_keeps_the_last)
 {
     struct mlp_dataset dataset = toy_dataset();
@@ -187,6 +193,7 @@ Suite *train_end_suite(void)
     tcase_add_test(tests, stopped_within_an_epoch_it_keeps_the_one_before);
     tcase_add_loop_test(tests, divergence_keeps_the_last_good_weights, 0, 2);
     tcase_add_loop_test(tests, what_does_not_fit_is_refused, 0, sizeof misfits / sizeof misfits[0]);
+    tcase_add_checked_fixture(tests, start_counting, NULL);
     suite_add_tcase(suite, tests);
     return suite;
 }
