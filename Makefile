@@ -19,8 +19,10 @@ TEST_SOURCES := $(wildcard tests/*.c)
 OBJECT = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
 # Each kernel is compiled for its instruction set; everything else for the baseline.
+ifneq ($(filter x86_64%,$(shell $(CC) -dumpmachine)),)
 $(BUILD)/src/kernel/kernel_avx2.o: ISA := -mavx2 -mfma
 $(BUILD)/src/kernel/kernel_avx512.o: ISA := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma
+endif
 
 all: $(BUILD)/mlp
 
@@ -49,3 +51,5 @@ clean:
 	rm -rf $(BUILD)
 
 .PHONY: all check clean
+
+-include tests/arm.mk
