@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* As many as MNIST has. The digits' own seed is fixed: --seed shall change the training, not what is
- * learnt. */
+/* As many as MNIST has. The digits' own seed is fixed: --seed shall change the training, not what
+ * is learnt. */
 enum { BUILTIN_TRAIN = 60000, BUILTIN_TEST = 10000, BUILTIN_SEED = 1 };
 
 /* The folder to read, NULL for built-in digits, and who chose it. */

@@ -5,7 +5,12 @@
 #include "cli/options.h"
 #include "mlp.h"
 
-enum cli_source { CLI_SOURCE_OPTION, CLI_SOURCE_ENVIRONMENT, CLI_SOURCE_FOLDER, CLI_SOURCE_BUILTIN };
+enum cli_source {
+    CLI_SOURCE_OPTION,
+    CLI_SOURCE_ENVIRONMENT,
+    CLI_SOURCE_FOLDER,
+    CLI_SOURCE_BUILTIN
+};
 
 /* cli_data_read - the first that is there: --data, $MNIST_DIR, data/, built-in digits. One that was
  *                 named, or is there, and cannot be read is an error and not passed over.

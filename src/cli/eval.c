@@ -18,7 +18,7 @@ struct class_figures {
 
 static struct class_figures count(const uint32_t *confusion, uint32_t n_classes, uint32_t class)
 {
-    const uint32_t *row = confusion + (size_t)class * n_classes;
+    const uint32_t *row = confusion + (size_t) class * n_classes;
     struct class_figures figures = {.n_correct = row[class]};
     for (uint32_t other = 0; other < n_classes; other++) {
         figures.n_images += row[other];

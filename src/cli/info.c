@@ -18,16 +18,15 @@ static void section(const char *title)
 static void print_machine(const struct cli_options *options)
 {
     char model[128], features[128], threads[128];
-    struct mlp_threads chosen =
-        mlp_threads_choose((int)options->threads, options->force_threads);
+    struct mlp_threads chosen = mlp_threads_choose((int)options->threads, options->force_threads);
     cpu_model(model, sizeof model);
     cpu_feature_names(cpu_features(), features, sizeof features);
     cli_log_threads(&chosen, threads, sizeof threads);
     section("Machine");
     cli_log_line("cpu", "%s", model);
     cli_log_line("features", "%s", features);
-    cli_log_line("caches", "L1 %" PRIu32 " KiB, L2 %" PRIu32 " KiB a core", cpu_cache_bytes(1) >> 10,
-                 cpu_cache_bytes(2) >> 10);
+    cli_log_line("caches", "L1 %" PRIu32 " KiB, L2 %" PRIu32 " KiB a core",
+                 cpu_cache_bytes(1) >> 10, cpu_cache_bytes(2) >> 10);
     cli_log_line("memory", "%.1f GiB", (double)memory_machine_bytes() / 1073741824.0);
     cli_log_line("threads", "%s", threads);
 }
@@ -39,7 +38,7 @@ static void print_kernels(void)
     cli_say("%s  name      needs                here      same bits for a seed as%s\n",
             cli_colour(CLI_DIM), cli_colour(CLI_PLAIN));
     for (uint32_t i = 0; mlp_kernel_info(i, &info); i++) {
-        const char *here = !info.available                               ? "no"
+        const char *here = !info.available                                ? "no"
                            : strcmp(info.name, mlp_kernel_default()) == 0 ? "default"
                                                                           : "yes";
         cli_say("  %-10s%-21s%-10s%s\n", info.name, info.needs, here,

@@ -41,16 +41,15 @@ static enum mlp_status relabel_builtin(struct cli_job *job, struct mlp_error *er
 static enum mlp_status read_data(struct cli_job *job, uint32_t label_base, struct mlp_error *error)
 {
     struct mlp_label_options labels = {job->options->classes, label_base};
-    enum mlp_status status = cli_data_read(&job->dataset, &job->source, job->options, &labels,
-                                           job->threads.n, error);
+    enum mlp_status status =
+        cli_data_read(&job->dataset, &job->source, job->options, &labels, job->threads.n, error);
     return status == MLP_OK ? relabel_builtin(job, error) : status;
 }
 
 static enum mlp_status make_net(struct cli_job *job, const uint32_t *widths, uint32_t n_layers,
                                 struct mlp_error *error)
 {
-    enum mlp_status status =
-        mlp_net_new(&job->net, widths, n_layers, job->options->seed, error);
+    enum mlp_status status = mlp_net_new(&job->net, widths, n_layers, job->options->seed, error);
     return status == MLP_OK ? mlp_net_use_kernel(job->net, job->options->kernel, error) : status;
 }
 
@@ -103,9 +102,9 @@ static enum mlp_status check_layers(const struct cli_job *job, const struct mlp_
 
 int cli_job_open_train(struct cli_job *job, const struct cli_options *options, bool picture)
 {
-    *job = (struct cli_job){
-        .options = options,
-        .threads = mlp_threads_choose((int)options->threads, options->force_threads)};
+    *job = (struct cli_job){.options = options,
+                            .threads =
+                                mlp_threads_choose((int)options->threads, options->force_threads)};
     struct mlp_error error = {0};
     struct mlp_model start = {0};
     enum mlp_status status = check_outputs(options->model, picture ? options->out : NULL, &error);
@@ -124,9 +123,9 @@ int cli_job_open_train(struct cli_job *job, const struct cli_options *options, b
 
 int cli_job_open_use(struct cli_job *job, const struct cli_options *options, const char *output)
 {
-    *job = (struct cli_job){
-        .options = options,
-        .threads = mlp_threads_choose((int)options->threads, options->force_threads)};
+    *job = (struct cli_job){.options = options,
+                            .threads =
+                                mlp_threads_choose((int)options->threads, options->force_threads)};
     struct mlp_error error = {0};
     struct mlp_model model = {0};
     enum mlp_status status = check_outputs(NULL, output, &error);
@@ -135,10 +134,9 @@ int cli_job_open_use(struct cli_job *job, const struct cli_options *options, con
     if (status == MLP_E_MODEL && !options->model_typed && error.hint[0] == '\0')
         error_hint(&error, "`mlp train` makes it; or name another with --model");
     if (status == MLP_OK) /* labels are called what they were called in training */
-        status = read_data(job,
-                           options->label_base_typed ? options->label_base
-                                                     : model.metadata.label_base,
-                           &error);
+        status = read_data(
+            job, options->label_base_typed ? options->label_base : model.metadata.label_base,
+            &error);
     if (status == MLP_OK)
         status = load_net(job, &model, options->model, &error);
     mlp_model_free(&model);

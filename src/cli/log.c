@@ -44,8 +44,8 @@ static void log_data(const struct cli_job *job)
     char n_train[32], n_test[32];
     cli_grouped(dataset->train.n_samples, n_train);
     cli_grouped(dataset->test.n_samples, n_test);
-    cli_log_line("data", "%s: %s training and %s test images, %" PRIu32 "x%" PRIu32 ", %" PRIu32
-                 " classes",
+    cli_log_line("data",
+                 "%s: %s training and %s test images, %" PRIu32 "x%" PRIu32 ", %" PRIu32 " classes",
                  dataset->name, n_train, n_test, dataset->train.n_rows, dataset->train.n_cols,
                  dataset->n_classes);
     cli_log_line("", "%s (%s), fingerprint %016" PRIx64, dataset->origin,
@@ -90,7 +90,8 @@ void cli_log_header(const struct cli_job *job)
     cli_say("%smlp %s%s\n\n", cli_colour(CLI_BOLD), MLP_VERSION, cli_colour(CLI_PLAIN));
     log_data(job);
     log_network(job);
-    cli_log_line("start", "%s", options->init_from == NULL ? "He initialisation" : options->init_from);
+    cli_log_line("start", "%s",
+                 options->init_from == NULL ? "He initialisation" : options->init_from);
     cli_log_line("training", "SGD, %" PRIu32 " epoch%s, batch %" PRIu32 ", rate %s, seed %" PRIu64,
                  options->epochs, options->epochs == 1 ? "" : "s", options->batch, rate,
                  options->seed);
@@ -116,8 +117,9 @@ void cli_log_use_header(const struct cli_job *job)
 
 void cli_log_columns(void)
 {
-    cli_say("\n%s      epoch   train loss  accuracy   test loss  accuracy   seconds    images/s%s\n",
-            cli_colour(CLI_DIM), cli_colour(CLI_PLAIN));
+    cli_say(
+        "\n%s      epoch   train loss  accuracy   test loss  accuracy   seconds    images/s%s\n",
+        cli_colour(CLI_DIM), cli_colour(CLI_PLAIN));
 }
 
 void cli_log_epoch(const struct mlp_epoch_report *report)

@@ -4,7 +4,8 @@
 
 #include "cli/job.h"
 
-/* cli_log_header - data, network, training, kernel, threads, and the command that repeats it all. */
+/* cli_log_header - data, network, training, kernel, threads, and the command that repeats it all.
+ */
 void cli_log_header(const struct cli_job *job);
 
 /* cli_log_use_header - the same for saved weights: data, weights and their origin, threads. */

@@ -6,6 +6,7 @@
 #include "cli/value.h"
 
 #include <getopt.h>
+#include <stdio.h>
 #include <string.h>
 
 enum {

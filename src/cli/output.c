@@ -15,7 +15,8 @@ static int output_errno; /* of the first write that failed; 0: none did */
 void cli_output_init(void)
 {
     /* Where a standard stream is closed, the next open would get its number, and what is printed
-     * would go into a file of weights. Opened the wrong way round, it fails as a closed one does. */
+     * would go into a file of weights. Opened the wrong way round, it fails as a closed one does.
+     */
     for (int fd = 0; fd <= 2; fd++)
         if (fcntl(fd, F_GETFD) == -1)
             (void)!open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);

@@ -4,7 +4,8 @@
 
 #include "mlp.h"
 
-/* cli_progress_draw - draws the line anew, as wide as the terminal is now. Only where cli_live(). */
+/* cli_progress_draw - draws the line anew, as wide as the terminal is now. Only where cli_live().
+ */
 void cli_progress_draw(const struct mlp_progress_report *report);
 
 /* cli_progress_text - the line itself: at most `columns` characters of one column each; parts that

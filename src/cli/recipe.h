@@ -8,7 +8,8 @@
  *              does). Options that no longer fit into size are left out, and " ..." says so. */
 void cli_recipe(const struct cli_job *job, uint32_t n_epochs, char *text, size_t size);
 
-/* cli_command_line - all of it, ready for a shell: "mlp train --data /home/me/mnist --epochs 12". */
+/* cli_command_line - all of it, ready for a shell: "mlp train --data /home/me/mnist --epochs 12".
+ */
 void cli_command_line(const struct cli_job *job, char *text, size_t size);
 
 #endif

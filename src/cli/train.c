@@ -58,8 +58,7 @@ static double accuracy_on(const struct cli_job *job, const struct mlp_images *im
 {
     struct mlp_evaluation evaluation;
     struct mlp_error error;
-    enum mlp_status status =
-        mlp_evaluate(job->net, images, job->threads.n, &evaluation, NULL);
+    enum mlp_status status = mlp_evaluate(job->net, images, job->threads.n, &evaluation, NULL);
     if (status == MLP_OK)
         return evaluation.accuracy;
     error_set(&error, status, NULL, -1);

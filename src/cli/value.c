@@ -86,7 +86,8 @@ static const char *parse_text(const char *text)
 {
     if (text[0] == '\0')
         return "is empty";
-    return strncmp(text, "--", 2) == 0 ? "looks like an option (write ./ before such a name)" : NULL;
+    return strncmp(text, "--", 2) == 0 ? "looks like an option (write ./ before such a name)"
+                                       : NULL;
 }
 
 const char *cli_value_parse(const struct cli_option *option, struct cli_options *options,
