@@ -42,7 +42,9 @@ $(BUILD)/mlp: $(call OBJECT,$(CLI_SOURCES)) $(BUILD)/libmlp.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-$(BUILD)/mlp-check: $(call OBJECT,$(TEST_SOURCES)) $(BUILD)/libmlp.a
+# The tests reach into the command line, too.
+$(BUILD)/mlp-check: $(call OBJECT,$(TEST_SOURCES) $(filter-out %/main.c,$(CLI_SOURCES))) \
+		$(BUILD)/libmlp.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(CHECK_LIBS) $(LIBS)
 

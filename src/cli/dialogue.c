@@ -23,10 +23,12 @@ static enum answer ask(void)
     if (strchr(line, '\n') == NULL) /* the rest of a long line is no second answer */
         for (int c = getchar(); c != '\n' && c != EOF;)
             c = getchar();
-    line[strcspn(line, " \t\r\n")] = '\0';
-    if (strcasecmp(line, "y") == 0 || strcasecmp(line, "yes") == 0)
+    const char *word = strtok(line, " \t\r\n");
+    if (word == NULL || strtok(NULL, " \t\r\n") != NULL)
+        return ANSWER_NONE;
+    if (strcasecmp(word, "y") == 0 || strcasecmp(word, "yes") == 0)
         return ANSWER_YES;
-    return strcasecmp(line, "n") == 0 || strcasecmp(line, "no") == 0 ? ANSWER_NO : ANSWER_NONE;
+    return strcasecmp(word, "n") == 0 || strcasecmp(word, "no") == 0 ? ANSWER_NO : ANSWER_NONE;
 }
 
 /* The answer n: what the saved weights can do. */

@@ -41,7 +41,8 @@ static void print_kernels(void)
         const char *here = !info.available                                ? "no"
                            : strcmp(info.name, mlp_kernel_default()) == 0 ? "default"
                                                                           : "yes";
-        cli_say("  %-10s%-21s%-10s%s\n", info.name, info.needs, here,
+        cli_say("  %-10s%-21s%-10s%s\n", info.name, info.needs[0] == '\0' ? "nothing" : info.needs,
+                here,
                 info.bit_reproducible ? "all kernels that say so, any threads, any machine"
                                       : "itself, any threads (no fused multiply-add)");
     }

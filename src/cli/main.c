@@ -4,35 +4,15 @@
 #include "cli/output.h"
 #include "cli/suggest.h"
 
+#include <signal.h>
 #include <string.h>
-
-static const struct cli_command table[] = {
-    {"run", CLI_RUN, cli_run, "Train, evaluate, and write a picture of 25 predictions"},
-    {"train", CLI_TRAIN, cli_train, "Train a network and save its weights"},
-    {"eval", CLI_EVAL, cli_eval, "Test saved weights: accuracy, overall and for each class"},
-    {"predict", CLI_PREDICT, cli_predict, "Write a picture of 25 predictions by saved weights"},
-    {"info", CLI_INFO, cli_info, "Show version, CPU, kernels, threads; with --model, its origin"},
-};
-
-const struct cli_command *cli_command_at(size_t i)
-{
-    return i < sizeof table / sizeof table[0] ? &table[i] : NULL;
-}
-
-const struct cli_command *cli_command_find(const char *name)
-{
-    for (size_t i = 0; cli_command_at(i) != NULL; i++)
-        if (strcmp(table[i].name, name) == 0)
-            return &table[i];
-    return NULL;
-}
 
 static int unknown_command(const char *word)
 {
     const char *bare = word + strspn(word, "-");
     struct cli_suggestion command = {.typed = bare}, option = {.typed = bare};
     for (size_t i = 0; cli_command_at(i) != NULL; i++)
-        cli_suggest_offer(&command, table[i].name);
+        cli_suggest_offer(&command, cli_command_at(i)->name);
     for (size_t i = 0; cli_option_at(i) != NULL; i++)
         cli_suggest_offer(&option, cli_option_at(i)->name);
     cli_suggest_offer(&option, "version");
@@ -75,6 +55,7 @@ static int run_command(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error with a message, not a death */
     cli_output_init();
     return cli_output_finish(run_command(argc, argv));
 }

@@ -37,7 +37,7 @@ void cli_suggest_offer(struct cli_suggestion *suggestion, const char *word)
 {
     size_t typed = strlen(suggestion->typed);
     size_t d = distance(suggestion->typed, word);
-    if (typed >= 2 && strncmp(suggestion->typed, word, typed) == 0)
+    if (typed >= 2 && d > 1 && strncmp(suggestion->typed, word, typed) == 0)
         d = 1; /* an abbreviation */
     /* About a third of the letters may be wrong: "trian" is train, "xyz" is nothing. */
     bool close = d <= 1 + strlen(word) / 4 && d < strlen(word);

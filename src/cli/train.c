@@ -103,6 +103,15 @@ static int keep(const struct cli_job *job, const struct course *course)
     return 0;
 }
 
+/* Above the default rate the default is the first thing to try. */
+static void advise(float rate, struct mlp_error *error)
+{
+    char lower[32];
+    float usual = mlp_train_defaults().learning_rate;
+    cli_rate_format(rate > usual ? usual : rate / 4, lower, sizeof lower);
+    error_hint(error, "try a lower rate, such as --lr %s", lower);
+}
+
 int cli_work_train(struct cli_job *job)
 {
     struct course course = {.job = job};
@@ -121,9 +130,7 @@ int cli_work_train(struct cli_job *job)
     if (status == MLP_E_STOPPED) {
         cli_warn("stopped by a signal: %s", strsignal(code - 128));
     } else {
-        char rate[32];
-        cli_rate_format(job->options->lr / 4, rate, sizeof rate);
-        error_hint(&error, "try a lower rate, such as --lr %s", rate);
+        advise(job->options->lr, &error);
         code = cli_fail(&error);
     }
     int kept = keep(job, &course);

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Rates outside are a slip of the keyboard: no weight of a float moves below, all explode above. */
-static const double rate_low = 1e-9, rate_high = 1000;
+/* Rates outside are a slip of the keyboard: no float weight moves below, all explode above. */
+static const double rate_low = 1e-9, rate_high = 1000; /* as cli_value_wanted says */
 
 /* Digits only: strtoull alone would take " 7", "+7" and, wrapped around, "-7". */
 static const char *parse_whole(const char *text, uint64_t low, uint64_t high, uint64_t *value)
@@ -48,6 +48,8 @@ static const char *parse_rate(const char *text, float *value)
 static const char *parse_layers(const char *text, struct cli_layers *layers)
 {
     struct cli_layers found = {0};
+    if (text[0] == '\0')
+        return "is empty";
     while (strcmp(text, "none") != 0) {
         char word[24];
         size_t length = strcspn(text, ",");
@@ -149,7 +151,7 @@ void cli_value_wanted(const struct cli_option *option, char *text, size_t size)
         snprintf(text, size, "a whole number from 0 to %" PRIu64, UINT64_MAX);
         break;
     case CLI_RATE:
-        snprintf(text, size, "a number from %g to %g", rate_low, rate_high);
+        snprintf(text, size, "a number above 0, from 1e-9 to 1000");
         break;
     case CLI_LAYERS:
         snprintf(text, size, "up to %d widths from 1 to %d, as in 256,128, or none", CLI_HIDDEN_MAX,
