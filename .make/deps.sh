@@ -45,7 +45,7 @@ missing() {
     build)
         has "${CC%% *}" || echo gcc
         compiles '#include <stdio.h>' || echo libc6-dev
-        compiles '#include <omp.h>' -fopenmp || case $CC in *clang*) echo libomp-dev ;; *) echo gcc ;; esac
+        compiles '#include <omp.h>' -fopenmp || case $CC in *clang*) echo libomp-dev ;; esac
         compiles '#include <zlib.h>' -lz || echo zlib1g-dev
         compiles '#include <zip.h>' -lzip || echo libzip-dev
         stb || echo libstb-dev
@@ -81,7 +81,7 @@ install_packages() {
     fi
     # shellcheck disable=SC2086
     apt install -y --no-install-recommends "$@" && return 0
-    apt update && apt install -y --no-install-recommends "$@" && return 0
+    [ "$group" != download ] && apt update && apt install -y --no-install-recommends "$@" && return 0
     cat "$scratch/apt.log" >&2
     return 1
 }

@@ -22,7 +22,6 @@ check: ## installs what is missing, builds, runs every test
 	@MLP=$(BUILD)/mlp $(BUILD)/mlp-check $(SUITES)
 
 data: ## downloads MNIST into data/
-	@.make/deps.sh install download $(BUILD)/deps-download
 	@data/download.sh
 
 deps: ## installs what building needs

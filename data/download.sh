@@ -1,6 +1,6 @@
 #!/bin/sh
 # download.sh [--try] - downloads the four MNIST files into the folder of this script: checks their
-# SHA-256 sums, then puts all of them in place at once. --try, for `make run`: only if no data are
+# SHA-256 sums, then puts all of them in place. --try, for `make run`: only if no data are
 # here, not again within a day of a failure, with little patience, and never an error.
 set -u
 cd "$(dirname "$0")" || exit 1
@@ -9,10 +9,13 @@ cd "$(dirname "$0")" || exit 1
 urls=${MNIST_URLS:-https://ossci-datasets.s3.amazonaws.com/mnist/ https://storage.googleapis.com/cvdf-datasets/mnist/}
 failed=.download-failed # a stamp: when the last --try went wrong
 
-sums='440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609  train-images-idx3-ubyte.gz
-3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c  train-labels-idx1-ubyte.gz
-8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6  t10k-images-idx3-ubyte.gz
-f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6  t10k-labels-idx1-ubyte.gz'
+# SHA-256 as downloaded, unpacked, and the name.
+sums='
+440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609 ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db train-images-idx3-ubyte
+3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c 65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5 train-labels-idx1-ubyte
+8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6 0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7 t10k-images-idx3-ubyte
+f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6 ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2 t10k-labels-idx1-ubyte
+'
 
 sha256() {
     if command -v sha256sum > /dev/null; then
@@ -22,31 +25,31 @@ sha256() {
     fi | cut -d ' ' -f 1
 }
 
-# wanted FILE - its sum; right FILE - whether it has it.
-wanted() { echo "$sums" | awk -v file="$1" '$2 == file { print $1 }'; }
-right() { [ -f "$1" ] && [ "$(sha256 "$1")" = "$(wanted "$(basename "$1")")" ]; }
+# right FILE NAME COLUMN - whether FILE is what the table says of NAME.
+right() {
+    [ -f "$1" ] && [ "$(sha256 "$1")" = "$(echo "$sums" | awk -v name="$2" -v column="$3" '$3 == name { print $column }')" ]
+}
 
-# fetch URL TARGET; a stalled transfer is given up, a slow one is not.
+# fetch URL NAME - into the scratch folder; a stalled transfer is given up, a slow one is not.
 fetch() {
-    curl --fail --location --silent --show-error $patience --speed-limit 1000 --output "$2" "$1" ||
-        return 1
-    right "$2" && return 0
-    echo "  $1: not the MNIST file (its SHA-256 differs)" >&2
+    echo "  $1$2.gz"
+    # shellcheck disable=SC2086 # several words
+    curl --fail --location --silent --show-error $patience --speed-limit 1000 \
+        --output "$scratch/$2.gz" "$1$2.gz" || return 1
+    right "$scratch/$2.gz" "$2" 1 && return 0
+    echo "  this is not the MNIST file: its SHA-256 differs" >&2
     return 1
 }
 
+# What is here and right, or came from another host, is not fetched again.
 fetch_all() {
-    for file in $files; do
-        if right "$file"; then
-            cp "$file" "$scratch/$file" || return 1
-            continue
-        fi
-        echo "  $1$file"
-        fetch "$1$file" "$scratch/$file" || return 1
+    for name in $names; do
+        right "$name" "$name" 2 || right "$name.gz" "$name" 1 || right "$scratch/$name.gz" "$name" 1 ||
+            fetch "$1" "$name" || return 1
     done
 }
 
-files=$(echo "$sums" | awk '{ print $2 }')
+names=$(echo "$sums" | awk '{ print $3 }')
 patience='--connect-timeout 15 --speed-time 20 --retry 2'
 try=
 if [ "${1:-}" = --try ]; then
@@ -68,9 +71,17 @@ give_up() {
     exit 0
 }
 
-command -v curl > /dev/null ||
-    give_up "MNIST is not downloaded: curl is missing (\`make data\` installs it)."
+# An unpacked file is read before a packed one: a wrong one of that name would stay in the way.
+for name in $names; do
+    for unpacked in "$name" "$(echo "$name" | sed 's/-idx/.idx/')"; do
+        if [ -e "$unpacked" ] && ! right "$unpacked" "$name" 2; then
+            give_up "data/$unpacked is damaged, or not MNIST's: move it away first."
+        fi
+    done
+done
 
+../.make/deps.sh install download ../build/deps-download ||
+    give_up "MNIST is not downloaded: curl and the certificates of the hosts are needed for that."
 scratch=$(mktemp -d ./.download-XXXXXX) || give_up "MNIST is not downloaded: data/ is not writable."
 trap 'rm -rf "$scratch"' EXIT
 trap 'exit 130' INT TERM HUP
@@ -78,11 +89,11 @@ trap 'exit 130' INT TERM HUP
 echo "Downloading MNIST into data/ (11 MB)"
 for url in $urls; do
     if fetch_all "$url"; then
-        for file in $files; do
-            mv -f "$scratch/$file" "$file" || give_up "MNIST is not in place: data/ is not writable."
+        for file in "$scratch"/*.gz; do
+            [ ! -e "$file" ] || mv -f "$file" . || give_up "MNIST is not in place: data/ is not writable."
         done
         rm -f $failed
-        echo "  done"
+        echo "MNIST is in data/."
         exit 0
     fi
 done

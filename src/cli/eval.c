@@ -57,29 +57,38 @@ static void print_classes(const struct mlp_dataset *dataset, const uint32_t *con
     }
 }
 
+/* Evaluates into *evaluation and the (C, C) counts. */
+static enum mlp_status evaluate(const struct cli_job *job, struct mlp_evaluation *evaluation,
+                                uint32_t *confusion, struct mlp_error *error)
+{
+    enum mlp_status status =
+        mlp_evaluate(job->net, &job->dataset.test, job->threads.n, evaluation, confusion);
+    if (status != MLP_OK) {
+        error_set(error, status, NULL, -1);
+        error_found(error, "the evaluation failed");
+    }
+    return status;
+}
+
 int cli_work_eval(struct cli_job *job)
 {
     struct mlp_error error = {0};
-    struct mlp_evaluation evaluation;
+    struct mlp_evaluation evaluation = {0};
     uint32_t n_classes = job->dataset.n_classes;
     size_t size_bytes = sizeof(uint32_t) * n_classes * n_classes; /* n_classes <= 256 */
     uint32_t *confusion = memory_new(size_bytes);
-    enum mlp_status status = confusion == NULL ? error_memory(&error, size_bytes) : MLP_OK;
-    if (status != MLP_OK)
-        goto out;
-    status = mlp_evaluate(job->net, &job->dataset.test, job->threads.n, &evaluation, confusion);
-    if (status != MLP_OK) {
-        error_set(&error, status, NULL, -1);
-        error_found(&error, "the evaluation failed");
-        goto out;
+    if (confusion == NULL) {
+        error_memory(&error, size_bytes);
+        return cli_fail(&error);
     }
-    cli_say("Test Accuracy : %.2f%%\n", 100 * evaluation.accuracy);
-    if (!job->options->quiet) {
+    enum mlp_status status = evaluate(job, &evaluation, confusion, &error);
+    if (status == MLP_OK)
+        cli_say("Test Accuracy : %.2f%%\n", 100 * evaluation.accuracy);
+    if (status == MLP_OK && !job->options->quiet) {
         cli_say("%" PRIu32 " of %" PRIu32 " right, mean loss %.4f\n", evaluation.n_correct,
                 evaluation.n_samples, evaluation.loss);
         print_classes(&job->dataset, confusion);
     }
-out:
     memory_free(confusion);
     return status == MLP_OK ? 0 : cli_fail(&error);
 }
