@@ -49,3 +49,5 @@ clean:
 	rm -rf $(BUILD)
 
 .PHONY: all check clean
+
+-include bench/bench.mk
