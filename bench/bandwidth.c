@@ -47,7 +47,7 @@ static void run_member(const struct team *team, void *context)
     struct bandwidth *w = context;
     size_t n = w->n / (size_t)team->n, begin = n * (size_t)team->id;
     float sum = 0;
-    team_barrier();
+    team_barrier(team);
     double start = clock_seconds();
     if (w->kind == BANDWIDTH_READ)
         sum = read_all(w->a + begin, n);
@@ -55,7 +55,7 @@ static void run_member(const struct team *team, void *context)
         copy(w->a + begin, w->b + begin, n);
     else
         triad(w->a + begin, w->b + begin, w->c + begin, n);
-    team_barrier();
+    team_barrier(team);
     if (team->id == 0) {
         w->seconds = clock_seconds() - start;
         w->sink = sum;

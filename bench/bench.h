@@ -28,7 +28,8 @@ struct bench {
 
     struct mlp_dataset dataset;
     char data_name[80];
-    char peer_data[256]; /* folder with two IDX files for the peers; "": they cannot use it */
+    char work_folder[256]; /* for files of ours; "": none could be made */
+    bool for_peers;        /* it has two IDX files that the peers can train on */
 
     struct bench_peak {
         const char *isa;

@@ -33,3 +33,15 @@ $(BUILD)/peers/gemm_onednn $(BUILD)/peers/onednn_train: $(BUILD)/peers/%: bench/
 
 bench-peers: $(PEERS)
 .PHONY: bench-peers
+
+# ---- the bench itself ------------------------------------------------------------------------
+
+# section_phases.c times the training's own functions: the linker leads their calls through it.
+BENCH_WRAP := dense_forward dense_input_gradient dense_update data_gather_some data_shuffle \
+              team_barrier team_run
+BENCH_LDFLAGS := $(foreach name,$(BENCH_WRAP),-Wl,--wrap=$(name))
+$(BUILD)/bench/%.o: CPPFLAGS += -DBENCH_BUILD='"$(BUILD)"' -DBENCH_MULTIARCH='"$(MULTIARCH)"' \
+                                -DBENCH_FLAGS='"$(CFLAGS) $(NUMERIC)"'
+
+$(BUILD)/mlp-bench: $(call OBJECT,$(BENCH_SOURCES)) $(BUILD)/libmlp.a
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(BENCH_LDFLAGS) -o $@ $^ -lcjson $(LIBS)

@@ -38,7 +38,7 @@ static const char *verdict(const struct row *old, const struct row *new, double 
 static void print_pair(const struct row *old, const struct row *new)
 {
     double before = figure(old), after = figure(new), change;
-    char name[112];
+    char name[160];
     if (before <= 0 || after <= 0 || new->peer[0] != '\0')
         return;
     change = after / before - 1;

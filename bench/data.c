@@ -1,9 +1,8 @@
 /* data.c - the data set that everything is trained on, and the files that peers read it from. */
 #include "base/error.h"
-#include "base/memory.h"
-#include "base/random.h"
 #include "bench.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,17 +58,15 @@ static bool write_idx(const char *folder, const char *name, const uint32_t *dims
 static void write_for_peers(struct bench *bench)
 {
     const struct mlp_images *train = &bench->dataset.train;
-    const char *folder = BENCH_BUILD "/bench-data";
+    const char *folder = bench->work_folder;
     uint32_t dims[3] = {train->n_samples, train->n_rows, train->n_cols};
-    if (train->n_rows * train->n_cols != 784 || bench->dataset.n_classes != 10)
+    if (train->n_rows * train->n_cols != 784 || bench->dataset.n_classes != 10 ||
+        folder[0] == '\0')
         return;
-    mkdir(BENCH_BUILD, 0777);
-    mkdir(folder, 0777);
-    if (write_idx(folder, "train-images-idx3-ubyte", dims, 3, train->pixels) &&
-        write_idx(folder, "train-labels-idx1-ubyte", dims, 1, train->labels))
-        snprintf(bench->peer_data, sizeof bench->peer_data, "%s", folder);
-    else
-        bench_note("cannot write %s: no peers", folder);
+    bench->for_peers = write_idx(folder, "train-images-idx3-ubyte", dims, 3, train->pixels) &&
+                       write_idx(folder, "train-labels-idx1-ubyte", dims, 1, train->labels);
+    if (!bench->for_peers)
+        bench_note("cannot write into %s: no trainers to compare with", folder);
 }
 
 void bench_data(struct bench *bench)
@@ -90,6 +87,9 @@ void bench_data(struct bench *bench)
     if (bench->dataset.train.n_samples > n_train && bench->options.quick)
         bench->dataset.train.n_samples = n_train;
     snprintf(bench->data_name, sizeof bench->data_name, "%s", bench->dataset.name);
+    mkdir(BENCH_BUILD, 0777);
+    if (mkdir(BENCH_BUILD "/bench-data", 0777) == 0 || errno == EEXIST)
+        snprintf(bench->work_folder, sizeof bench->work_folder, "%s", BENCH_BUILD "/bench-data");
     if (bench->options.peers)
         write_for_peers(bench);
 }

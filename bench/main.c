@@ -204,6 +204,8 @@ int main(int argc, char **argv)
     }
     machine_read(&bench.machine);
     bench.n_runs = bench.options.quick ? RUNS_QUICK : RUNS;
+    if (bench.options.quick)
+        measure_hurry();
     list_threads(&bench, bench.options.threads > 0 ? bench.options.threads : cpu_cores());
     bench_data(&bench);
     for (int i = 0; i < N_SECTIONS; i++) {

@@ -84,11 +84,11 @@ static void run_member(const struct team *team, void *context)
     struct run *run = context;
     double begin = 0;
     run->isa->run(run->rounds / 16 + 1); /* wide units and clocks take a moment to come up */
-    team_barrier();
+    team_barrier(team);
     if (team->id == 0)
         begin = clock_seconds();
     float result = run->isa->run(run->rounds);
-    team_barrier();
+    team_barrier(team);
     if (team->id == 0) {
         run->seconds = clock_seconds() - begin;
         run->sink = result;

@@ -126,7 +126,7 @@ static void split(char *text, const char **words, uint32_t *n)
 static bool start(struct peer *peer, const struct kind *kind, const char *candidate,
                   const char *data)
 {
-    char text[512], images[512], labels[512], threads[40], answer[600];
+    char text[512], images[512], labels[512], threads[40], answer[512];
     const char *environment[WORDS_MAX], *argv[8];
     uint32_t n_words = 0, n_arguments = 0;
     snprintf(threads, sizeof threads, "OMP_NUM_THREADS=%d", peer->threads);
@@ -196,16 +196,18 @@ bool peer_open(struct peer *peer, enum peer_sort sort, uint32_t i, int n_threads
     if (access(file, R_OK) != 0 || access(kind->program, X_OK) != 0)
         return false;
     const char *candidate = kind->slow_start ? remembered[i] : NULL;
-    if (candidate == NULL)
-        candidate = tune ? fastest_candidate(peer, kind, data) : kind->candidates[0];
+    if (candidate == NULL && tune)
+        candidate = fastest_candidate(peer, kind, data);
     if (kind->slow_start)
         remembered[i] = candidate;
-    /* Without tuning the first candidate may need what this CPU lacks: try the others. */
-    for (int c = 0; c < CANDIDATES_MAX && candidate != NULL; c++) {
-        if (start(peer, kind, candidate, data) && peer_ask(peer, kind->probe, NULL) >= 0)
+    if (candidate != NULL && start(peer, kind, candidate, data))
+        return true; /* a fresh process: its first epoch will be its first */
+    /* Without tuning: the first one that this CPU can run. */
+    for (int c = 0; !tune && c < CANDIDATES_MAX && kind->candidates[c] != NULL; c++) {
+        if (start(peer, kind, kind->candidates[c], data) &&
+            peer_ask(peer, kind->probe, NULL) >= 0)
             return true;
         coprocess_end(&peer->process);
-        candidate = kind->candidates[c];
     }
     snprintf(peer->settings, sizeof peer->settings, "does not run here (make bench-deps)");
     return false;

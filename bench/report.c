@@ -67,7 +67,7 @@ static void print_target(const struct row *row)
 
 static void print_row(const struct row *row)
 {
-    char name[112], batch[16], time[24], spread[16], images[24], gflops[16], share[16], other[32];
+    char name[160], batch[16], time[24], spread[16], images[24], gflops[16], share[16], other[32];
     snprintf(name, sizeof name, "%s%s%s", row->name, row->layers[0] == '\0' ? "" : " ",
              row->layers);
     batch[0] = '\0';

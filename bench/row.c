@@ -78,6 +78,13 @@ const struct row *row_find(const struct rows *rows, const struct row *like)
     return NULL;
 }
 
+const struct row *row_one_thread(const struct rows *rows, const struct row *like)
+{
+    struct row one = *like;
+    one.threads = 1;
+    return row_find(rows, &one);
+}
+
 void rows_free(struct rows *rows)
 {
     free(rows->row);

@@ -64,6 +64,9 @@ bool row_target_met(const struct row *row);
 /* row_find - the row that differs from `like` in nothing but its figures; NULL if there is none. */
 const struct row *row_find(const struct rows *rows, const struct row *like);
 
+/* row_one_thread - the row that differs from `like` in its one thread, and in its figures. */
+const struct row *row_one_thread(const struct rows *rows, const struct row *like);
+
 void rows_free(struct rows *rows);
 
 #endif

@@ -50,9 +50,9 @@ static double run_peer(void *context)
 static uint32_t open_peers(struct bench *bench, struct peer_run *runs, int threads)
 {
     uint32_t n = 0;
-    for (uint32_t i = 0; bench->peer_data[0] != '\0' && i < peer_count(PEER_TRAINERS); i++) {
+    for (uint32_t i = 0; bench->for_peers && i < peer_count(PEER_TRAINERS); i++) {
         runs[n] = (struct peer_run){.first_loss = 0};
-        if (peer_open(&runs[n].peer, PEER_TRAINERS, i, threads, bench->peer_data,
+        if (peer_open(&runs[n].peer, PEER_TRAINERS, i, threads, bench->work_folder,
                       !bench->options.quick))
             n++;
         else

@@ -6,9 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A run of the peak loop: long enough for the noise counters, short enough to fit between others. */
-#define PEAK_SECONDS 0.02
-
 struct peak_run {
     const struct peak_isa *isa;
     int threads;
@@ -25,7 +22,7 @@ static uint64_t choose_rounds(const struct peak_isa *isa)
 {
     uint64_t rounds = 100000;
     double seconds = peak_seconds(isa, 1, rounds);
-    return (uint64_t)((double)rounds * PEAK_SECONDS / (seconds > 0 ? seconds : PEAK_SECONDS)) + 1;
+    return (uint64_t)((double)rounds * measure_run_seconds() / (seconds > 0 ? seconds : 1)) + 1;
 }
 
 static void measure_peak(struct bench *bench, const struct peak_isa *isa, int threads,

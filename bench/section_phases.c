@@ -105,8 +105,8 @@ void __real_data_shuffle(uint32_t *order, uint32_t n, uint64_t seed, uint32_t ep
 void __wrap_data_shuffle(uint32_t *order, uint32_t n, uint64_t seed, uint32_t epoch);
 bool __real_data_gather_some(struct gather *gather);
 bool __wrap_data_gather_some(struct gather *gather);
-void __real_team_barrier(void);
-void __wrap_team_barrier(void);
+void __real_team_barrier(const struct team *team);
+void __wrap_team_barrier(const struct team *team);
 void __real_team_run(int n_threads, void (*body)(const struct team *team, void *context),
                      void *context);
 void __wrap_team_run(int n_threads, void (*body)(const struct team *team, void *context),
@@ -158,12 +158,12 @@ bool __wrap_data_gather_some(struct gather *gather)
     return more;
 }
 
-void __wrap_team_barrier(void)
+void __wrap_team_barrier(const struct team *team)
 {
     if (!on())
-        __real_team_barrier();
+        __real_team_barrier(team);
     else
-        TIMED(BARRIER, __real_team_barrier());
+        TIMED(BARRIER, __real_team_barrier(team));
 }
 
 /* The region of an epoch: each member's clock starts at its begin and is read at its end. */

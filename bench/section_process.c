@@ -131,7 +131,7 @@ static bool write_images(const char *folder, const char *name, const struct mlp_
 /* A folder of its own for either form, with all four files. */
 static bool write_set(const struct bench *bench, char *folder, size_t size, bool gzip)
 {
-    snprintf(folder, size, "%s/%s", bench->peer_data, gzip ? "gzip" : "raw");
+    snprintf(folder, size, "%s/%s", bench->work_folder, gzip ? "gzip" : "raw");
     mkdir(folder, 0777);
     return write_images(folder, "train", &bench->dataset.train, gzip) &&
            write_images(folder, "t10k", &bench->dataset.test, gzip);
@@ -202,7 +202,7 @@ static double memory_target(const struct child_run *run)
 static void peak_memory(struct bench *bench, struct child_run *run)
 {
     run->mode = "train";
-    snprintf(run->folder, sizeof run->folder, "%s/raw", bench->peer_data);
+    snprintf(run->folder, sizeof run->folder, "%s/raw", bench->work_folder);
     if (run_child(run) < 0)
         return;
     struct row *row = row_add(&bench->rows, "process", "peak memory, one epoch");
@@ -216,7 +216,7 @@ static void peak_memory(struct bench *bench, struct child_run *run)
 void section_process(struct bench *bench)
 {
     struct child_run run = {.mode = "start"};
-    if (bench->peer_data[0] == '\0')
+    if (bench->work_folder[0] == '\0')
         return;
     snprintf(run.threads, sizeof run.threads, "%d", bench_threads(bench));
     start_up(bench, &run);

@@ -17,8 +17,6 @@ enum product_sort { FORWARD, INPUT_GRADIENT, WEIGHT_GRADIENT };
 static const char *const sort_names[] = {"forward", "input gradient", "weight gradient"};
 static const char *const sort_kinds[] = {"nn", "nt", "tn"};
 
-#define RUN_SECONDS 0.02
-
 struct product_run {
     struct step *step;
     enum product_sort sort;
@@ -39,7 +37,7 @@ static void run_member(const struct team *team, void *context)
                             .scratch = s->scratch + (size_t)team->id * s->scratch_floats};
     const struct panels *x = l == 0 ? &s->x : &s->y[l - 1];
     double begin = 0;
-    team_barrier();
+    team_barrier(team);
     if (team->id == 0)
         begin = clock_seconds();
     for (uint32_t i = 0; i < run->times; i++) {
@@ -49,7 +47,7 @@ static void run_member(const struct team *team, void *context)
             dense_input_gradient(&worker, layer, &s->dzt[l], x, &s->dz[l - 1], &s->dzt[l - 1]);
         else
             dense_update(&worker, layer, x, &s->dz[l], 0); /* rate 0: same numbers every time */
-        team_barrier();
+        team_barrier(team);
     }
     if (team->id == 0)
         run->seconds = clock_seconds() - begin;
@@ -118,7 +116,7 @@ static void measure_product(struct bench *bench, struct product_run *run, struct
     run->times = 1;
     double once = run_product(run);
     once = run_product(run); /* the first one also pays for cold memory */
-    run->times = (uint32_t)(RUN_SECONDS / (once > 0 ? once : RUN_SECONDS)) + 1;
+    run->times = (uint32_t)(measure_run_seconds() / (once > 0 ? once : 1)) + 1;
     measure(contenders, 1 + n_peers, bench->n_runs, 6);
     double peak = bench_peak(bench, kernel, run->threads);
     for (uint32_t i = 0; i <= n_peers; i++) {

@@ -13,8 +13,6 @@
 #include <string.h>
 
 enum { M = 128, K = 784, N = 256 };
-#define RUN_SECONDS 0.03
-
 /* The same numbers in both layouts; y is row-major, yp in panels. */
 struct product {
     float *x, *w, *y;
@@ -110,12 +108,12 @@ static void kernel_member(const struct team *team, void *context)
     struct product *p = context;
     struct gemm gemm = {.order = KERNEL_BY_ROWS, .a = &p->xp, .b = &p->wp, .k = K, .c = &p->yp};
     struct gemm_slice slice = gemm_slice(p->kernel, team, panel_count(M), panel_count(N));
-    gemm_run(p->kernel, &gemm, &slice, p->scratch + (size_t)team->id * p->scratch_floats);
+    gemm_run(p->kernel, &gemm, &slice, p->scratch + (size_t)team->id * p->scratch_floats, NULL);
 }
 
 static void simd(struct product *p)
 {
-    const struct team alone = {.id = 0, .n = 1};
+    const struct team alone = {0, 1, NULL};
     kernel_member(&alone, p);
 }
 
@@ -136,7 +134,7 @@ static void team_member(const struct team *team, void *context)
     struct team_run *run = context;
     for (uint32_t i = 0; i < run->times; i++) {
         kernel_member(team, run->product);
-        team_barrier();
+        team_barrier(team);
     }
 }
 
@@ -187,7 +185,7 @@ static void measure_step(struct bench *bench, struct product *p, const char *nam
     memset(p->y, 0, sizeof(float) * M * N);
     double once = run_step(&run);
     once = run_step(&run); /* the first one also pays for cold memory */
-    run.times = (uint32_t)(RUN_SECONDS / once) + 1;
+    run.times = (uint32_t)(measure_run_seconds() / once) + 1;
     struct contender contender = {.run = run_step, .context = &run};
     measure(&contender, 1, bench->n_runs, 3);
     /* |x|, |w| < 1/2 and 784 terms: rounding errors stay far below this. */
