@@ -9,11 +9,11 @@
 enum { THREADS_LISTED = 16, PEAKS_MAX = 64 };
 
 struct bench_options {
-    const char *data;     /* folder of a data set; NULL: search */
-    const char *out;      /* folder of the results */
-    const char *only;     /* sections, separated by commas; NULL: all */
-    int threads;          /* 0: all usable cores */
-    bool quick;           /* a smoke test: seconds instead of minutes, figures mean nothing */
+    const char *data; /* folder of a data set; NULL: search */
+    const char *out;  /* folder of the results */
+    const char *only; /* sections, separated by commas; NULL: all */
+    int threads;      /* 0: all usable cores */
+    bool quick;       /* a smoke test: seconds instead of minutes, figures mean nothing */
     bool peers;
 };
 

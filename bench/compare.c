@@ -22,10 +22,10 @@ static double figure(const struct row *row)
 
 static const char *verdict(const struct row *old, const struct row *new, double change)
 {
-    double spread = old->seconds > 0 && new->seconds > 0
-                        ? SIGMAS * SIGMA_PER_MAD *
-                              hypot(old->mad / old->seconds, new->mad / new->seconds)
-                        : 0;
+    double spread =
+        old->seconds > 0 && new->seconds > 0
+            ? SIGMAS *SIGMA_PER_MAD *hypot(old->mad / old->seconds, new->mad / new->seconds)
+            : 0;
     if (fabs(change) <= fmax(spread, LEAST_SHARE))
         return "within noise";
     if (old->noisy || new->noisy)

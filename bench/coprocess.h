@@ -7,8 +7,8 @@
 #include <sys/types.h>
 
 struct coprocess {
-    pid_t pid;      /* 0: not running */
-    int to, from;   /* its stdin and stdout */
+    pid_t pid;    /* 0: not running */
+    int to, from; /* its stdin and stdout */
     char buffer[1024];
     size_t n_buffered;
 };
@@ -22,9 +22,9 @@ bool coprocess_start(struct coprocess *process, const char *const *argv,
  * timeout_seconds, and then it has been killed. */
 bool coprocess_read(struct coprocess *process, char *text, size_t size, double timeout_seconds);
 
-/* coprocess_ask - wakes it, sends the line (with its newline), reads the answer and puts the process
- * to sleep: a stopped process takes no core from whoever is measured next, whatever its libraries
- * do while they wait. */
+/* coprocess_ask - wakes it, sends the line (with its newline), reads the answer and puts the
+ * process to sleep: a stopped process takes no core from whoever is measured next, whatever its
+ * libraries do while they wait. */
 bool coprocess_ask(struct coprocess *process, const char *line, char *answer, size_t size,
                    double timeout_seconds);
 

@@ -60,8 +60,7 @@ static void write_for_peers(struct bench *bench)
     const struct mlp_images *train = &bench->dataset.train;
     const char *folder = bench->work_folder;
     uint32_t dims[3] = {train->n_samples, train->n_rows, train->n_cols};
-    if (train->n_rows * train->n_cols != 784 || bench->dataset.n_classes != 10 ||
-        folder[0] == '\0')
+    if (train->n_rows * train->n_cols != 784 || bench->dataset.n_classes != 10 || folder[0] == '\0')
         return;
     bench->for_peers = write_idx(folder, "train-images-idx3-ubyte", dims, 3, train->pixels) &&
                        write_idx(folder, "train-labels-idx1-ubyte", dims, 1, train->labels);

@@ -17,14 +17,17 @@ static const struct {
     enum field_sort sort;
     size_t offset, size;
 } fields[] = {
-#define FIELD(name, sort) {#name, sort, offsetof(struct row, name), sizeof(((struct row *)0)->name)}
-    FIELD(section, TEXT),        FIELD(name, TEXT),      FIELD(kernel, TEXT),
-    FIELD(precision, TEXT),      FIELD(threads, COUNT),  FIELD(batch, COUNT),
-    FIELD(layers, TEXT),         FIELD(seconds, NUMBER), FIELD(mad, NUMBER),
+#define FIELD(name, sort)                                                                          \
+    {                                                                                              \
+#        name, sort, offsetof(struct row, name), sizeof(((struct row *)0)->name)                   \
+    }
+    FIELD(section, TEXT),        FIELD(name, TEXT),       FIELD(kernel, TEXT),
+    FIELD(precision, TEXT),      FIELD(threads, COUNT),   FIELD(batch, COUNT),
+    FIELD(layers, TEXT),         FIELD(seconds, NUMBER),  FIELD(mad, NUMBER),
     FIELD(runs, COUNT),          FIELD(discarded, COUNT), FIELD(noisy, FLAG),
-    FIELD(images_per_s, NUMBER), FIELD(gflops, NUMBER),  FIELD(share_of_peak, NUMBER),
-    FIELD(peer, TEXT),           FIELD(ratio, NUMBER),   FIELD(loss, NUMBER),
-    FIELD(value, NUMBER),        FIELD(unit, TEXT),      FIELD(settings, TEXT),
+    FIELD(images_per_s, NUMBER), FIELD(gflops, NUMBER),   FIELD(share_of_peak, NUMBER),
+    FIELD(peer, TEXT),           FIELD(ratio, NUMBER),    FIELD(loss, NUMBER),
+    FIELD(value, NUMBER),        FIELD(unit, TEXT),       FIELD(settings, TEXT),
 #undef FIELD
 };
 enum { N_FIELDS = sizeof fields / sizeof fields[0] };
@@ -89,8 +92,8 @@ enum mlp_status report_json(const struct bench *bench, const char *path, struct 
     for (uint32_t i = 0; i < bench->rows.n; i++)
         cJSON_AddItemToArray(rows, json_row(&bench->rows.row[i]));
     char *text = cJSON_Print(root);
-    enum mlp_status status = text == NULL ? error_memory(error, 0)
-                                          : file_replace(path, text, strlen(text), error);
+    enum mlp_status status =
+        text == NULL ? error_memory(error, 0) : file_replace(path, text, strlen(text), error);
     cJSON_free(text);
     cJSON_Delete(root);
     return status;

@@ -18,10 +18,10 @@ static const struct {
     void (*run)(struct bench *bench);
     bool asked_for; /* only with --only */
 } sections[] = {
-    {"machine", section_machine, false},   {"epoch", section_epoch, false},
-    {"products", section_products, false}, {"phases", section_phases, false},
-    {"kernels", section_kernels, false},   {"sweeps", section_sweeps, false},
-    {"forward", section_forward, false},   {"process", section_process, false},
+    {"machine", section_machine, false},    {"epoch", section_epoch, false},
+    {"products", section_products, false},  {"phases", section_phases, false},
+    {"kernels", section_kernels, false},    {"sweeps", section_sweeps, false},
+    {"forward", section_forward, false},    {"process", section_process, false},
     {"staircase", section_staircase, true},
 };
 enum { N_SECTIONS = sizeof sections / sizeof sections[0] };
@@ -137,12 +137,16 @@ static int compare(const char *old_path, const char *new_path)
 static bool parse(struct bench_options *o, int argc, char **argv, bool *want_compare)
 {
     enum { DATA = 1, OUT, THREADS, ONLY, STAIRCASE, NO_PEERS, QUICK, COMPARE, HELP };
-    static const struct option options[] = {
-        {"data", required_argument, NULL, DATA},       {"out", required_argument, NULL, OUT},
-        {"threads", required_argument, NULL, THREADS}, {"only", required_argument, NULL, ONLY},
-        {"staircase", no_argument, NULL, STAIRCASE},   {"no-peers", no_argument, NULL, NO_PEERS},
-        {"quick", no_argument, NULL, QUICK},           {"compare", no_argument, NULL, COMPARE},
-        {"help", no_argument, NULL, HELP},             {NULL, 0, NULL, 0}};
+    static const struct option options[] = {{"data", required_argument, NULL, DATA},
+                                            {"out", required_argument, NULL, OUT},
+                                            {"threads", required_argument, NULL, THREADS},
+                                            {"only", required_argument, NULL, ONLY},
+                                            {"staircase", no_argument, NULL, STAIRCASE},
+                                            {"no-peers", no_argument, NULL, NO_PEERS},
+                                            {"quick", no_argument, NULL, QUICK},
+                                            {"compare", no_argument, NULL, COMPARE},
+                                            {"help", no_argument, NULL, HELP},
+                                            {NULL, 0, NULL, 0}};
     int option;
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         switch (option) {

@@ -35,8 +35,8 @@ void measure(struct contender *contenders, uint32_t n, uint32_t n_runs, double b
 uint32_t measure_total_discarded(void);
 uint32_t measure_total_runs(void);
 
-/* measure_hurry - from now on only as many attempts as runs, and shorter ones (measure_run_seconds):
- * for smoke tests. */
+/* measure_hurry - from now on only as many attempts as runs, and shorter ones
+ * (measure_run_seconds): for smoke tests. */
 void measure_hurry(void);
 
 /* measure_run_seconds - about how long one run of something small should be repeated for: long

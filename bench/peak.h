@@ -7,9 +7,9 @@
 
 /* One instruction set: a loop of independent multiply-adds that never leaves the registers. */
 struct peak_isa {
-    const char *name;  /* as the kernels call it */
-    uint32_t needs;    /* enum cpu_feature */
-    double flops;      /* of one round */
+    const char *name; /* as the kernels call it */
+    uint32_t needs;   /* enum cpu_feature */
+    double flops;     /* of one round */
     /* n rounds; the result depends on all of them, so that none can be left out */
     float (*run)(uint64_t n);
 };

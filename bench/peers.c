@@ -17,8 +17,8 @@
 enum { CANDIDATES_MAX = 10, WORDS_MAX = 12 };
 
 /* Everything that a peer is started with. Candidates: NAME=VALUE pairs, separated by spaces; which
- * of them is fastest differs between machines (on AMD, OpenBLAS's Haswell kernels often are), so the
- * bench tries them all. One that the CPU cannot run dies and is passed over. */
+ * of them is fastest differs between machines (on AMD, OpenBLAS's Haswell kernels often are), so
+ * the bench tries them all. One that the CPU cannot run dies and is passed over. */
 static const struct kind {
     const char *name, *label;
     const char *program, *script; /* the script may be NULL */
@@ -204,8 +204,7 @@ bool peer_open(struct peer *peer, enum peer_sort sort, uint32_t i, int n_threads
         return true; /* a fresh process: its first epoch will be its first */
     /* Without tuning: the first one that this CPU can run. */
     for (int c = 0; !tune && c < CANDIDATES_MAX && kind->candidates[c] != NULL; c++) {
-        if (start(peer, kind, kind->candidates[c], data) &&
-            peer_ask(peer, kind->probe, NULL) >= 0)
+        if (start(peer, kind, kind->candidates[c], data) && peer_ask(peer, kind->probe, NULL) >= 0)
             return true;
         coprocess_end(&peer->process);
     }

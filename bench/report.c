@@ -83,8 +83,8 @@ static void print_row(const struct row *row)
     else
         number(other, sizeof other, "%.2fx", row->ratio);
     printf("%c %-36.36s %-14s %3d %5s %10s %6s %9s %8s %7s %12s", row->noisy ? '~' : ' ', name,
-           row->peer[0] != '\0' ? row->peer : row->kernel, row->threads, batch, time, spread, images,
-           gflops, share, other);
+           row->peer[0] != '\0' ? row->peer : row->kernel, row->threads, batch, time, spread,
+           images, gflops, share, other);
     print_target(row);
     printf("\n");
 }
@@ -97,8 +97,8 @@ static void print_section(const struct bench *bench, const char *section, const 
         if (strcmp(row->section, section) != 0)
             continue;
         if (!any)
-            printf("\n%s\n  %-36s %-14s %3s %5s %10s %6s %9s %8s %7s %12s\n", title, "", "by", "thr",
-                   "batch", "median", "+-mad", "images/s", "GFLOP/s", "of peak", "");
+            printf("\n%s\n  %-36s %-14s %3s %5s %10s %6s %9s %8s %7s %12s\n", title, "", "by",
+                   "thr", "batch", "median", "+-mad", "images/s", "GFLOP/s", "of peak", "");
         any = true;
         print_row(row);
     }

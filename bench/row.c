@@ -78,11 +78,14 @@ const struct row *row_find(const struct rows *rows, const struct row *like)
     return NULL;
 }
 
-const struct row *row_one_thread(const struct rows *rows, const struct row *like)
+double row_limit_seconds(const struct rows *rows, const struct row *like, double n_images)
 {
-    struct row one = *like;
-    one.threads = 1;
-    return row_find(rows, &one);
+    struct row key = *like;
+    key.threads = 1;
+    const struct row *one = like->threads > 1 ? row_find(rows, &key) : NULL;
+    if (one == NULL || one->noisy || one->seconds <= 0)
+        return 0;
+    return n_images > 0 && one->images_per_s > 0 ? n_images / one->images_per_s : one->seconds;
 }
 
 void rows_free(struct rows *rows)

@@ -10,16 +10,16 @@
 /* What issue or documentation promise of a row. `sort` says which figure it is about. */
 enum target_sort {
     TARGET_NONE,
-    TARGET_SHARE,   /* share_of_peak, at least */
-    TARGET_RATIO,   /* ratio, at least */
+    TARGET_SHARE,    /* share_of_peak, at least */
+    TARGET_RATIO,    /* ratio, at least */
     TARGET_AT_LEAST, /* value, at least */
-    TARGET_AT_MOST  /* value, at most */
+    TARGET_AT_MOST   /* value, at most */
 };
 
 struct row {
     char section[16]; /* where it stands in the table */
     char name[48];
-    char kernel[16];  /* "" where none is involved */
+    char kernel[16]; /* "" where none is involved */
     char precision[8];
     int threads;
     uint32_t batch;
@@ -64,8 +64,10 @@ bool row_target_met(const struct row *row);
 /* row_find - the row that differs from `like` in nothing but its figures; NULL if there is none. */
 const struct row *row_find(const struct rows *rows, const struct row *like);
 
-/* row_one_thread - the row that differs from `like` in its one thread, and in its figures. */
-const struct row *row_one_thread(const struct rows *rows, const struct row *like);
+/* row_limit_seconds - what a run of `like` with several threads takes at most when nobody disturbs
+ * it: as long as with one thread, which was measured before. n_images as in row_rate, 0 if a run is
+ * the same work for any number of threads. 0: no limit is known. */
+double row_limit_seconds(const struct rows *rows, const struct row *like, double n_images);
 
 void rows_free(struct rows *rows);
 

@@ -61,6 +61,16 @@ static uint32_t open_peers(struct bench *bench, struct peer_run *runs, int threa
     return n;
 }
 
+/* What tells a row from the others. */
+static void describe(struct row *row, const struct work *work, const struct peer_run *peer)
+{
+    work_describe(work, row);
+    if (peer != NULL) {
+        row->kernel[0] = '\0';
+        snprintf(row->peer, sizeof row->peer, "%s", peer->peer.name);
+    }
+}
+
 static void set_target(struct row *row, int threads)
 {
     /* Issue 3's table, for AVX-512 machines; other thread counts have none of their own. */
@@ -79,8 +89,8 @@ static void epoch_of_threads(struct bench *bench, int threads)
     static struct peer_run peers[PEERS_MAX];
     struct work work;
     uint32_t n_images = bench->dataset.train.n_samples;
-    if (!work_new(&work, bench, work_default_hidden, 2, WORK_DEFAULT_BATCH, NULL, threads,
-                  n_images, 0))
+    if (!work_new(&work, bench, work_default_hidden, 2, WORK_DEFAULT_BATCH, NULL, threads, n_images,
+                  0))
         return;
     struct peak_run peak = peak_run_new(mlp_net_kernel(work.net), threads);
     uint32_t n_peers = open_peers(bench, peers, threads), n = 0;
@@ -89,24 +99,27 @@ static void epoch_of_threads(struct bench *bench, int threads)
     for (uint32_t i = 0; i < n_peers; i++)
         contenders[n++] = (struct contender){
             .run = run_peer, .context = &peers[i], .pid = peers[i].peer.process.pid};
+    struct row key = {.section = "epoch", .name = "epoch"};
+    for (uint32_t i = 0; i <= n_peers; i++) {
+        describe(&key, &work, i == 0 ? NULL : &peers[i - 1]);
+        contenders[i].limit_seconds = row_limit_seconds(&bench->rows, &key, 0);
+    }
     if (peak.isa != NULL)
         contenders[n++] = (struct contender){.run = run_peak, .context = &peak};
     measure(contenders, n, bench->n_runs, 40);
 
     double peak_gflops = 0;
     if (peak.isa != NULL && contenders[n - 1].seconds > 0)
-        peak_gflops = 1e-9 * peak.isa->flops * (double)peak.rounds * threads /
-                      contenders[n - 1].seconds;
+        peak_gflops =
+            1e-9 * peak.isa->flops * (double)peak.rounds * threads / contenders[n - 1].seconds;
     for (uint32_t i = 0; i <= n_peers; i++) {
         struct row *row = row_add(&bench->rows, "epoch", "epoch");
-        work_describe(&work, row);
+        describe(row, &work, i == 0 ? NULL : &peers[i - 1]);
         row_measured(row, &contenders[i]);
         row_rate(row, n_images, work.flops, peak_gflops);
         row->loss = work.first_loss;
         if (i > 0) {
-            row->kernel[0] = '\0';
             row->loss = peers[i - 1].first_loss;
-            snprintf(row->peer, sizeof row->peer, "%s", peers[i - 1].peer.name);
             snprintf(row->settings, sizeof row->settings, "%.319s", peers[i - 1].peer.settings);
             if (row->seconds > 0)
                 row->ratio = row->seconds / contenders[0].seconds;
@@ -120,8 +133,7 @@ static void epoch_of_threads(struct bench *bench, int threads)
 
 void section_epoch(struct bench *bench)
 {
-    int threads = bench_threads(bench);
-    if (threads > 1) /* first, since what is found for slow starters then serves one thread too */
-        epoch_of_threads(bench, threads);
     epoch_of_threads(bench, 1);
+    if (bench_threads(bench) > 1)
+        epoch_of_threads(bench, bench_threads(bench));
 }

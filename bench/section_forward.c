@@ -17,8 +17,8 @@ static double run_evaluation(void *context)
     struct evaluation_run *run = context;
     struct mlp_evaluation evaluation;
     double begin = clock_seconds();
-    enum mlp_status status = mlp_evaluate(run->work->net, &run->work->view.train, run->threads,
-                                          &evaluation, NULL);
+    enum mlp_status status =
+        mlp_evaluate(run->work->net, &run->work->view.train, run->threads, &evaluation, NULL);
     return status == MLP_OK ? clock_seconds() - begin : -1;
 }
 
@@ -74,7 +74,8 @@ static void add_latency(struct bench *bench, const struct latency_run *run,
     row_target(row, TARGET_AT_MOST, target_us);
 }
 
-/* The quantiles of the last run, which is as good as any: it is warm, and 10,000 images are many. */
+/* The quantiles of the last run, which is as good as any: it is warm, and 10,000 images are many.
+ */
 static void latency(struct bench *bench, const struct work *work)
 {
     uint32_t n = work->view.train.n_samples < 10000 ? work->view.train.n_samples : 10000;

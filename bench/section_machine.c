@@ -38,8 +38,7 @@ static void measure_peak(struct bench *bench, const struct peak_isa *isa, int th
     row_measured(row, &contender);
     row_rate(row, 0, isa->flops * (double)rounds * threads, 0);
     if (bench->n_peaks < PEAKS_MAX)
-        bench->peaks[bench->n_peaks++] =
-            (struct bench_peak){isa->name, threads, row->gflops};
+        bench->peaks[bench->n_peaks++] = (struct bench_peak){isa->name, threads, row->gflops};
 }
 
 struct bandwidth_run {

@@ -1,5 +1,6 @@
 /* section_process.c - a whole process: from its start to the first training step, and the most
- * memory that it ever has. This program starts itself as a child that does what `mlp train` does. */
+ * memory that it ever has. This program starts itself as a child that does what `mlp train` does.
+ */
 #include "base/clock.h"
 #include "base/memory.h"
 #include "bench.h"
@@ -191,7 +192,8 @@ static void start_up(struct bench *bench, struct child_run *run)
     row_target(add_time(bench, "start-up, gzip files", &pair[0], threads), TARGET_AT_MOST, most_ms);
 }
 
-/* Issue 3: data + (2 + optimiser states, here 0) x parameters x 4 + 3 x batch x widths x 4 + 24 MiB */
+/* Issue 3: data + (2 + optimiser states, here 0) x parameters x 4 + 3 x batch x widths x 4 + 24 MiB
+ */
 static double memory_target(const struct child_run *run)
 {
     const double widths = 784 + 256 + 128 + 10;

@@ -74,6 +74,10 @@ static double run_peer(void *context)
 
 enum { PEERS_MAX = 8 };
 
+/* Below this more threads may well be slower than one, and nobody else's fault: a barrier costs
+ * about as much as the product. */
+#define LEAST_FLOPS_FOR_LIMIT 2e6
+
 /* Targets hold for the packed products of the default net, as shares of the peak. */
 static void set_target(struct row *row, uint32_t layer)
 {
@@ -83,10 +87,13 @@ static void set_target(struct row *row, uint32_t layer)
         row_target(row, TARGET_SHARE, 0.85);
 }
 
-static void describe(struct row *row, const struct product_run *run, const char *kernel)
+static void describe(struct row *row, const struct product_run *run, const struct peer *peer)
 {
     const struct net_layer *layer = &run->step->net->layers[run->layer];
-    snprintf(row->kernel, sizeof row->kernel, "%s", kernel);
+    if (peer == NULL)
+        snprintf(row->kernel, sizeof row->kernel, "%s", run->step->net->kernel->name);
+    else
+        snprintf(row->peer, sizeof row->peer, "%s", peer->name);
     snprintf(row->precision, sizeof row->precision, "f32");
     snprintf(row->layers, sizeof row->layers, "%u-%u", layer->inputs, layer->outputs);
     row->threads = run->threads;
@@ -117,18 +124,23 @@ static void measure_product(struct bench *bench, struct product_run *run, struct
     double once = run_product(run);
     once = run_product(run); /* the first one also pays for cold memory */
     run->times = (uint32_t)(measure_run_seconds() / (once > 0 ? once : 1)) + 1;
+    for (uint32_t i = 0; i <= n_peers && flops > LEAST_FLOPS_FOR_LIMIT; i++) {
+        struct row key = {.section = "products"};
+        snprintf(key.name, sizeof key.name, "%s", sort_names[run->sort]);
+        describe(&key, run, i == 0 ? NULL : &peers[i - 1]);
+        contenders[i].limit_seconds = row_limit_seconds(&bench->rows, &key, 0);
+    }
     measure(contenders, 1 + n_peers, bench->n_runs, 6);
     double peak = bench_peak(bench, kernel, run->threads);
     for (uint32_t i = 0; i <= n_peers; i++) {
         struct row *row = row_add(&bench->rows, "products", sort_names[run->sort]);
-        describe(row, run, i == 0 ? kernel : "");
+        describe(row, run, i == 0 ? NULL : &peers[i - 1]);
         row_measured(row, &contenders[i]);
         row_rate(row, 0, flops, peak);
         if (i == 0) {
             set_target(row, run->layer);
             continue;
         }
-        snprintf(row->peer, sizeof row->peer, "%s", peers[i - 1].name);
         snprintf(row->settings, sizeof row->settings, "%.319s", peers[i - 1].settings);
         if (row->seconds > 0)
             row->ratio = row->seconds / contenders[0].seconds;
@@ -176,9 +188,8 @@ void section_products(struct bench *bench)
         return;
     int threads = bench_threads(bench);
     struct step *step = step_new(net, WORK_DEFAULT_BATCH, threads);
-    struct panels x = {.rows = WORK_DEFAULT_BATCH,
-                       .cols = widths[0],
-                       .stride = panel_stride(WORK_DEFAULT_BATCH)};
+    struct panels x = {
+        .rows = WORK_DEFAULT_BATCH, .cols = widths[0], .stride = panel_stride(WORK_DEFAULT_BATCH)};
     x.data = memory_new(panel_floats(x.rows, x.cols) * sizeof(float));
     if (step != NULL && x.data != NULL) {
         step->x = x;

@@ -160,7 +160,8 @@ static double run_step(void *context)
     return (clock_seconds() - begin) / run->times;
 }
 
-/* The largest error of y (panels: yp) against a sum in double; a step that is wrong has no speed. */
+/* The largest error of y (panels: yp) against a sum in double; a step that is wrong has no speed.
+ */
 static double largest_error(const struct product *p, bool panels)
 {
     double largest = 0;
@@ -169,9 +170,8 @@ static double largest_error(const struct product *p, bool panels)
             double sum = 0;
             for (int k = 0; k < K; k++)
                 sum += (double)p->x[i * K + k] * (double)p->w[k * N + j];
-            float y = panels
-                          ? panel_at(&p->yp, (uint32_t)i, (uint32_t)j / PANEL)[j % PANEL]
-                          : p->y[i * N + j];
+            float y = panels ? panel_at(&p->yp, (uint32_t)i, (uint32_t)j / PANEL)[j % PANEL]
+                             : p->y[i * N + j];
             largest = fmax(largest, fabs((double)y - sum));
         }
     return largest;

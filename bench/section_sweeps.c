@@ -1,5 +1,5 @@
-/* section_sweeps.c - how the cost grows: with the kernel, threads, batch, width. Timed by steps, not
- * by whole epochs. */
+/* section_sweeps.c - how the cost grows: with the kernel, threads, batch, width. Timed by steps,
+ * not by whole epochs. */
 #include "bench.h"
 #include "kernel/kernel.h"
 #include "work.h"
@@ -18,10 +18,13 @@ static struct row *point(struct bench *bench, const char *section, const char *n
     double target_seconds = bench->options.quick ? RUN_SECONDS / 10 : RUN_SECONDS;
     if (!work_new(&work, bench, hidden, n_hidden, batch, kernel, threads, 0, target_seconds))
         return NULL;
-    struct contender contender = {.run = work_run, .context = &work};
-    measure(&contender, 1, bench->n_runs, 4);
     struct row *row = row_add(&bench->rows, section, name);
     work_describe(&work, row);
+    struct contender contender = {.run = work_run,
+                                  .context = &work,
+                                  .limit_seconds =
+                                      row_limit_seconds(&bench->rows, row, work.n_images)};
+    measure(&contender, 1, bench->n_runs, 4);
     row_measured(row, &contender);
     row_rate(row, work.n_images, work.flops, bench_peak(bench, row->kernel, threads));
     work_free(&work);

@@ -54,8 +54,8 @@ static uint32_t choose_images(struct work *work, uint32_t batch, double target_s
 }
 
 bool work_new(struct work *work, const struct bench *bench, const uint32_t *hidden,
-              uint32_t n_hidden, uint32_t batch, const char *kernel, int threads,
-              uint32_t n_images, double target_seconds)
+              uint32_t n_hidden, uint32_t batch, const char *kernel, int threads, uint32_t n_images,
+              double target_seconds)
 {
     const struct mlp_images *train = &bench->dataset.train;
     uint32_t widths[WORK_LAYERS_MAX + 1];

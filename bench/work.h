@@ -17,11 +17,11 @@ struct work {
     double seconds;    /* of the last one */
 };
 
-/* work_new - a net with these hidden widths (n_hidden), on `kernel` (NULL: the best). n_images 0: as
- * many whole batches as take about target_seconds. False if the net cannot be had. */
+/* work_new - a net with these hidden widths (n_hidden), on `kernel` (NULL: the best). n_images 0:
+ * as many whole batches as take about target_seconds. False if the net cannot be had. */
 bool work_new(struct work *work, const struct bench *bench, const uint32_t *hidden,
-              uint32_t n_hidden, uint32_t batch, const char *kernel, int threads,
-              uint32_t n_images, double target_seconds);
+              uint32_t n_hidden, uint32_t batch, const char *kernel, int threads, uint32_t n_images,
+              double target_seconds);
 void work_free(struct work *work);
 
 /* work_run - one epoch over its images: a contender of measure(). */

@@ -54,7 +54,8 @@ static double gemm(void *context, const char *kind, int m, int n, int k)
 
 int main(void)
 {
-    static const char *const names[] = {"OPENBLAS_CORETYPE", "BLIS_ARCH_TYPE", "OMP_PROC_BIND", NULL};
+    static const char *const names[] = {"OPENBLAS_CORETYPE", "BLIS_ARCH_TYPE", "OMP_PROC_BIND",
+                                        NULL};
     char settings[512];
 #ifdef PEER_BLIS
     bli_init(); /* or BLIS_ARCH_TYPE is looked up in a table that is not there yet */

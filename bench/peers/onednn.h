@@ -52,8 +52,8 @@ void product_bind(struct product *product, int argument, dnnl_memory_t memory);
 
 static inline void product_run(const struct product *product)
 {
-    ONEDNN(dnnl_primitive_execute(product->primitive, onednn_stream, product->n_args,
-                                  product->args));
+    ONEDNN(
+        dnnl_primitive_execute(product->primitive, onednn_stream, product->n_args, product->args));
 }
 
 /* onednn_version - "2.6.3"; onednn_isa - what it will use at most. */

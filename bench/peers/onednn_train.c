@@ -23,9 +23,9 @@ enum mode { IP, MATMUL, PACKED };
 
 struct layer {
     int in, out;
-    dnnl_memory_desc_t w_desc;         /* ip: as forward likes it; else row-major (in,out) */
-    dnnl_memory_t w, dw, b, db;        /* ip needs dw and db */
-    dnnl_memory_t w_forward, w_back;   /* what the products read; packed: copies */
+    dnnl_memory_desc_t w_desc;       /* ip: as forward likes it; else row-major (in,out) */
+    dnnl_memory_t w, dw, b, db;      /* ip needs dw and db */
+    dnnl_memory_t w_forward, w_back; /* what the products read; packed: copies */
     dnnl_memory_desc_t forward_desc, back_desc;
     float *w_data, *dw_data, *b_data, *db_data;
     size_t w_floats;
@@ -56,7 +56,8 @@ struct trainer {
 static dnnl_primitive_desc_t inner_product(struct layer *layer, long n, int kind, bool relu,
                                            dnnl_primitive_desc_t hint)
 {
-    dnnl_memory_desc_t x = onednn_matrix(n, layer->in, ROWS), y = onednn_matrix(n, layer->out, ROWS);
+    dnnl_memory_desc_t x = onednn_matrix(n, layer->in, ROWS),
+                       y = onednn_matrix(n, layer->out, ROWS);
     dnnl_memory_desc_t b = onednn_vector(layer->out);
     dnnl_inner_product_desc_t operation;
     dnnl_primitive_desc_t description;
@@ -66,8 +67,8 @@ static dnnl_primitive_desc_t inner_product(struct layer *layer, long n, int kind
     else if (kind == dnnl_backward_data)
         ONEDNN(dnnl_inner_product_backward_data_desc_init(&operation, &x, &layer->w_desc, &y));
     else
-        ONEDNN(dnnl_inner_product_backward_weights_desc_init(&operation, &x, &layer->w_desc, &b,
-                                                             &y));
+        ONEDNN(
+            dnnl_inner_product_backward_weights_desc_init(&operation, &x, &layer->w_desc, &b, &y));
     dnnl_primitive_attr_t attributes = onednn_attributes(relu ? RELU : STORE);
     ONEDNN(dnnl_primitive_desc_create(&description, &operation, attributes, onednn_engine, hint));
     ONEDNN(dnnl_primitive_attr_destroy(attributes));
@@ -78,7 +79,8 @@ static void layer_new_ip(struct layer *layer)
 {
     /* oneDNN's weights are (out,in); ANY lets it choose, for the full batch, and we keep that. */
     layer->w_desc = onednn_matrix(layer->out, layer->in, ANY);
-    dnnl_primitive_desc_t first = inner_product(layer, PEER_BATCH, dnnl_forward_training, true, NULL);
+    dnnl_primitive_desc_t first =
+        inner_product(layer, PEER_BATCH, dnnl_forward_training, true, NULL);
     layer->w_desc = *dnnl_primitive_desc_query_md(first, dnnl_query_weights_md, 0);
     ONEDNN(dnnl_primitive_desc_destroy(first));
     layer->w = onednn_memory(&layer->w_desc, &layer->w_data);
