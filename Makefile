@@ -73,4 +73,6 @@ include .make/targets.mk
 
 -include tests/arm.mk
 
+-include bench/bench.mk
+
 .PHONY: all FORCE
