@@ -73,6 +73,4 @@ include .make/targets.mk
 
 -include tests/arm.mk
 
--include bench/bench.mk
-
 .PHONY: all FORCE
