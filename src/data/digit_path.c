@@ -9,7 +9,8 @@ struct spot {
 };
 
 /* Deviation of a knot from its place, in hundredths of the digit's height, and of the width. */
-static const float KNOT_JITTER = 3.0f, WIDTH_JITTER = 0.10f;
+static const float KNOT_JITTER = 4.0f, WIDTH_JITTER = 0.25f;
+static const float BLEND_MIN = -0.1f, BLEND_MAX = 1.0f;
 
 /* Between two key shapes and slightly beyond either. */
 static void blend_keys(struct spot *spots, const struct data_template *shape,
@@ -19,7 +20,7 @@ static void blend_keys(struct spot *spots, const struct data_template *shape,
     if (shape->n_keys > 1) /* another one, all equally likely */
         second = (first + 1 + random_below(data_dice_roll(dice), shape->n_keys - 1u)) %
                  shape->n_keys;
-    float t = data_dice_range(dice, -0.1f, 1.0f), jitter = KNOT_JITTER * 0.01f * shape->loose;
+    float t = data_dice_range(dice, BLEND_MIN, BLEND_MAX), jitter = KNOT_JITTER * 0.01f * shape->loose;
     const struct data_knot *a = shape->knots + first * shape->n_knots;
     const struct data_knot *b = shape->knots + second * shape->n_knots;
     for (int i = 0; i < shape->n_knots; i++) {
@@ -81,7 +82,7 @@ static void trace_span(struct data_path *path, const struct spot *spots, bool sm
         int n = path->n_points++;
         path->x[n] = at[0];
         path->y[n] = at[1];
-        path->width[n] = at[2];
+        path->width[n] = at[2] > 0.3f ? at[2] : 0.3f;
         path->starts[n] = false;
     }
 }
@@ -98,7 +99,7 @@ void data_path_trace(struct data_path *path, const struct data_template *shape,
             int at = path->n_points++;
             path->x[at] = spots[i].at[0];
             path->y[at] = spots[i].at[1];
-            path->width[at] = spots[i].at[2];
+            path->width[at] = spots[i].at[2] > 0.3f ? spots[i].at[2] : 0.3f;
             path->starts[at] = true;
         }
         if (i + 1 == n || spots[i + 1].kind == DATA_KNOT_MOVE)

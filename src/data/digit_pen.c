@@ -4,10 +4,7 @@
 
 #include <string.h>
 
-struct pen {
-    float radius;   /* pixels */
-    float softness; /* pixels over which ink fades at the edge */
-};
+static const float RADIUS = 1.2f, RADIUS_SPREAD = 0.30f, SOFT_MIN = 0.8f, SOFT_MAX = 1.5f;
 
 static float smaller(float a, float b)
 {
@@ -97,8 +94,8 @@ static void draw_line(float *ink, float x0, float y0, float x1, float y1, float 
 void data_pen_draw(const struct data_path *path, struct data_dice *dice,
                    float ink[DATA_BOX * DATA_BOX])
 {
-    float radius = 1.2f * (float)math_exp((double)data_dice_bell(dice, 0.28f));
-    float softness = data_dice_range(dice, 0.7f, 1.3f);
+    float radius = RADIUS * (float)math_exp((double)data_dice_bell(dice, RADIUS_SPREAD));
+    float softness = data_dice_range(dice, SOFT_MIN, SOFT_MAX);
     struct fit fit = fit_to_box(path, radius);
     memset(ink, 0, DATA_BOX * DATA_BOX * sizeof *ink);
     for (int i = 1; i < path->n_points; i++) {
@@ -110,5 +107,8 @@ void data_pen_draw(const struct data_path *path, struct data_dice *dice,
                   radius * 0.5f * (path->width[i - 1] + path->width[i]), softness);
     }
     for (int i = 0; i < DATA_BOX * DATA_BOX; i++)
-        ink[i] = ink[i] < 1 ? ink[i] : 1;
+{
+        float t = ink[i] < 1 ? ink[i] : 1;
+        ink[i] = t * t * (3 - 2 * t);
+}
 }

@@ -6,6 +6,9 @@
  * neighbours move together and straight lines bend without a kink. */
 enum { CELLS = 3, GRID = CELLS + 3 };
 
+static const float BEND_MIN = 2.0f, BEND_MAX = 18.0f, TURN = 0.025f;
+static const float SLANT = 0.12f, SLANT_SPREAD = 0.22f, ASPECT_SPREAD = 0.26f;
+
 struct field {
     float dx[GRID][GRID], dy[GRID][GRID];
 };
@@ -57,11 +60,11 @@ void data_path_warp(struct data_path *path, const struct data_template *shape,
                     struct data_dice *dice)
 {
     struct field field;
-    field_draw(&field, data_dice_range(dice, 2.0f, 14.0f) * 0.01f * shape->loose, dice);
+    field_draw(&field, data_dice_range(dice, BEND_MIN, BEND_MAX) * 0.01f * shape->loose, dice);
     double sine, cosine;
-    math_sincos_turns((double)data_dice_bell(dice, 0.025f), &sine, &cosine);
-    float slant = 0.12f + data_dice_bell(dice, 0.22f);
-    float aspect = (float)math_exp((double)data_dice_bell(dice, 0.22f));
+    math_sincos_turns((double)data_dice_bell(dice, TURN), &sine, &cosine);
+    float slant = SLANT + data_dice_bell(dice, SLANT_SPREAD);
+    float aspect = (float)math_exp((double)data_dice_bell(dice, ASPECT_SPREAD));
     float c = (float)cosine, s = (float)sine;
     for (int i = 0; i < path->n_points; i++) {
         float dx, dy;
