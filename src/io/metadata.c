@@ -48,13 +48,14 @@ static enum mlp_status add_scalar(struct io_zip_writer *writer, const char *name
 {
     char header[192], member[64];
     size_t n_header = io_npy_header(header, descr, 0, NULL);
-    uint8_t *bytes = malloc(n_header + n);
-    if (bytes == NULL)
-        return error_memory(error, n_header + n);
-    memcpy(bytes, header, n_header);
-    memcpy(bytes + n_header, element, n);
+    uint8_t *bytes;
     snprintf(member, sizeof member, "%s.npy", name);
-    return io_zip_writer_add(writer, member, bytes, n_header + n, error);
+    enum mlp_status status = io_zip_writer_add(writer, member, n_header + n, &bytes, error);
+    if (status == MLP_OK) {
+        memcpy(bytes, header, n_header);
+        memcpy(bytes + n_header, element, n);
+    }
+    return status;
 }
 
 static enum mlp_status add_u64(struct io_zip_writer *writer, const char *name, const char *descr,

@@ -29,14 +29,15 @@ static enum mlp_status add_array(struct io_zip_writer *writer, char letter, uint
     char header[192], name[32];
     size_t n_header = io_npy_header(header, "<f4", n_dims, shape);
     size_t n = n_dims == 1 ? shape[0] : (size_t)shape[0] * shape[1];
-    size_t n_bytes = n_header + n * sizeof *values;
-    uint8_t *bytes = malloc(n_bytes);
-    if (bytes == NULL)
-        return error_memory(error, n_bytes);
-    memcpy(bytes, header, n_header);
-    store_floats(bytes + n_header, values, n);
+    uint8_t *bytes;
     snprintf(name, sizeof name, "%c%u.npy", letter, number);
-    return io_zip_writer_add(writer, name, bytes, n_bytes, error);
+    enum mlp_status status =
+        io_zip_writer_add(writer, name, n_header + n * sizeof *values, &bytes, error);
+    if (status == MLP_OK) {
+        memcpy(bytes, header, n_header);
+        store_floats(bytes + n_header, values, n);
+    }
+    return status;
 }
 
 static enum mlp_status add_model(struct io_zip_writer *writer, const struct mlp_model *model,

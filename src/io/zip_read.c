@@ -29,9 +29,19 @@ static enum mlp_status fail_not_zip(const char *path, const uint8_t *head, size_
     return MLP_E_MODEL;
 }
 
+/* No blame on the file when memory ran out. */
+static enum mlp_status fail_memory(struct mlp_error *error)
+{
+    error_set(error, MLP_E_MEMORY, NULL, -1);
+    error_found(error, "out of memory reading a zip archive");
+    return MLP_E_MEMORY;
+}
+
 static enum mlp_status fail_damaged(const char *path, uint64_t size_bytes, zip_error_t *cause,
                                     struct mlp_error *error)
 {
+    if (zip_error_code_zip(cause) == ZIP_ER_MEMORY)
+        return fail_memory(error);
     error_set(error, MLP_E_MODEL, path, (int64_t)size_bytes);
     error_found(error, "a zip archive cut short or damaged (%s)", zip_error_strerror(cause));
     error_wanted(error, "its directory, at the end");
@@ -47,9 +57,9 @@ static enum mlp_status open_archive(struct io_zip *zip, int fd, struct mlp_error
     if (zip->archive == NULL) {
         zip_error_t cause;
         zip_error_init_with_code(&cause, code);
-        fail_damaged(zip->path, zip->size_bytes, &cause, error);
+        enum mlp_status status = fail_damaged(zip->path, zip->size_bytes, &cause, error);
         zip_error_fini(&cause);
-        return MLP_E_MODEL;
+        return status;
     }
     zip_int64_t n = zip_get_num_entries(zip->archive, 0);
     zip->n_members = n < 0 ? 0 : n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
@@ -157,6 +167,17 @@ static enum mlp_status check_claims(const struct io_member *member, const zip_st
     return MLP_E_MODEL;
 }
 
+static enum mlp_status fail_read(const struct io_member *member, zip_error_t *cause,
+                                 struct mlp_error *error)
+{
+    if (zip_error_code_zip(cause) == ZIP_ER_MEMORY)
+        return fail_memory(error);
+    fail(member, error, "", "whole data");
+    error_found(error, "damaged data (%s)", zip_error_strerror(cause));
+    error_hint(error, "copy or download the file again");
+    return MLP_E_MODEL;
+}
+
 enum mlp_status io_member_open(struct io_member *member, struct io_zip *zip, uint32_t i,
                                struct mlp_error *error)
 {
@@ -166,23 +187,15 @@ enum mlp_status io_member_open(struct io_member *member, struct io_zip *zip, uin
     io_zip_name(zip, i, name);
     snprintf(member->name, sizeof member->name, "%.880s, member %s", zip->path, name);
     if (zip_stat_index(zip->archive, i, 0, &stat) != 0)
-        return fail(member, error, zip_strerror(zip->archive), "a whole directory entry");
+        return fail_read(member, zip_get_error(zip->archive), error);
     enum mlp_status status = check_claims(member, &stat, error);
     if (status != MLP_OK)
         return status;
     member->size_bytes = stat.size;
     member->file = zip_fopen_index(zip->archive, i, 0);
     if (member->file == NULL)
-        return fail(member, error, zip_strerror(zip->archive), "a readable member");
+        return fail_read(member, zip_get_error(zip->archive), error);
     return MLP_OK;
-}
-
-static enum mlp_status fail_read(const struct io_member *member, struct mlp_error *error)
-{
-    fail(member, error, "", "whole data");
-    error_found(error, "damaged data (%s)", zip_file_strerror(member->file));
-    error_hint(error, "copy or download the file again");
-    return MLP_E_MODEL;
 }
 
 enum mlp_status io_member_read(struct io_member *member, void *bytes, size_t n,
@@ -196,7 +209,7 @@ enum mlp_status io_member_read(struct io_member *member, void *bytes, size_t n,
     while (n > 0) {
         zip_int64_t got = zip_fread(member->file, to, n);
         if (got < 0)
-            return fail_read(member, error);
+            return fail_read(member, zip_file_get_error(member->file), error);
         if (got == 0)
             return fail(member, error, "the data ends early", "as much as the directory says");
         to += got;
@@ -211,7 +224,7 @@ enum mlp_status io_member_finish(struct io_member *member, struct mlp_error *err
     /* libzip compares the checksum only when asked for a byte beyond the last one. */
     zip_int64_t got = zip_fread(member->file, &extra, 1);
     if (got < 0)
-        return fail_read(member, error);
+        return fail_read(member, zip_file_get_error(member->file), error);
     return got == 0 ? MLP_OK : fail(member, error, "more data than the directory says", "its end");
 }
 

@@ -9,6 +9,12 @@
  * files of identical runs differ. Bits 5 to 8 are the month, 0 to 4 the day. */
 enum { DOS_TIME = 0, DOS_DATE = 1 << 5 | 1 };
 
+/* We own the members' bytes: when libzip 1.7 fails to take them over, it frees them or not. */
+struct io_zip_block {
+    struct io_zip_block *next;
+    uint8_t bytes[];
+};
+
 static enum mlp_status fail(zip_error_t *cause, struct mlp_error *error)
 {
     bool memory = zip_error_code_zip(cause) == ZIP_ER_MEMORY;
@@ -36,14 +42,18 @@ enum mlp_status io_zip_writer_init(struct io_zip_writer *writer, struct mlp_erro
     return status;
 }
 
-enum mlp_status io_zip_writer_add(struct io_zip_writer *writer, const char *name, void *bytes,
-                                  size_t n, struct mlp_error *error)
+enum mlp_status io_zip_writer_add(struct io_zip_writer *writer, const char *name, size_t n,
+                                  uint8_t **bytes, struct mlp_error *error)
 {
-    zip_source_t *source = zip_source_buffer(writer->archive, bytes, n, 1);
-    if (source == NULL) {
-        free(bytes);
+    struct io_zip_block *block = n < SIZE_MAX / 2 ? calloc(1, sizeof *block + n) : NULL;
+    if (block == NULL)
+        return error_memory(error, n);
+    block->next = writer->blocks;
+    writer->blocks = block;
+    *bytes = block->bytes;
+    zip_source_t *source = zip_source_buffer(writer->archive, block->bytes, n, 0);
+    if (source == NULL)
         return fail(zip_get_error(writer->archive), error);
-    }
     zip_int64_t i = zip_file_add(writer->archive, name, source, ZIP_FL_ENC_UTF_8);
     if (i < 0) {
         enum mlp_status status = fail(zip_get_error(writer->archive), error);
@@ -97,4 +107,9 @@ void io_zip_writer_fini(struct io_zip_writer *writer)
     writer->archive = NULL;
     zip_source_free(writer->source);
     writer->source = NULL;
+    while (writer->blocks != NULL) {
+        struct io_zip_block *next = writer->blocks->next;
+        free(writer->blocks);
+        writer->blocks = next;
+    }
 }
