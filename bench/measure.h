@@ -39,6 +39,10 @@ uint32_t measure_total_runs(void);
  * (measure_run_seconds): for smoke tests. */
 void measure_hurry(void);
 
+/* measure_times - how often something that `run` does once per call must be repeated to take
+ * measure_run_seconds. Looks at the fastest of a few calls. */
+uint32_t measure_times(double (*run)(void *context), void *context);
+
 /* measure_run_seconds - about how long one run of something small should be repeated for: long
  * against the clock and the noise counters, short enough for many of them. */
 double measure_run_seconds(void);

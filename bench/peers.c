@@ -106,6 +106,21 @@ uint32_t peer_count(enum peer_sort sort)
                                  : sizeof gemms / sizeof gemms[0];
 }
 
+static const struct kind *kind_of(enum peer_sort sort, uint32_t i)
+{
+    return sort == PEER_TRAINERS ? &trainers[i] : &gemms[i];
+}
+
+const char *peer_name(enum peer_sort sort, uint32_t i)
+{
+    return kind_of(sort, i)->name;
+}
+
+const char *peer_title(enum peer_sort sort, uint32_t i)
+{
+    return kind_of(sort, i)->label;
+}
+
 /* What was found for a peer with a slow start, for the next number of threads. */
 static const char *remembered[8];
 
@@ -186,7 +201,7 @@ static const char *fastest_candidate(struct peer *peer, const struct kind *kind,
 bool peer_open(struct peer *peer, enum peer_sort sort, uint32_t i, int n_threads, const char *data,
                bool tune)
 {
-    const struct kind *kind = sort == PEER_TRAINERS ? &trainers[i] : &gemms[i];
+    const struct kind *kind = kind_of(sort, i);
     *peer = (struct peer){.name = kind->name,
                           .label = kind->label,
                           .threads = n_threads,

@@ -24,6 +24,10 @@ enum peer_sort { PEER_TRAINERS, PEER_GEMMS };
 uint32_t peer_count(enum peer_sort sort);
 bool peer_open(struct peer *peer, enum peer_sort sort, uint32_t i, int n_threads, const char *data,
                bool tune);
+/* peer_name, peer_title - of the i-th of a sort: "onednn", "oneDNN trainer". */
+const char *peer_name(enum peer_sort sort, uint32_t i);
+const char *peer_title(enum peer_sort sort, uint32_t i);
+
 void peer_close(struct peer *peer);
 
 /* peer_ask - sends a command and returns the seconds that it answers; negative if it does not.

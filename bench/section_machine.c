@@ -18,12 +18,7 @@ static double run_peak(void *context)
     return peak_seconds(run->isa, run->threads, run->rounds);
 }
 
-static uint64_t choose_rounds(const struct peak_isa *isa)
-{
-    uint64_t rounds = 100000;
-    double seconds = peak_seconds(isa, 1, rounds);
-    return (uint64_t)((double)rounds * measure_run_seconds() / (seconds > 0 ? seconds : 1)) + 1;
-}
+enum { ROUNDS = 20000 }; /* about a tenth of a millisecond */
 
 static void measure_peak(struct bench *bench, const struct peak_isa *isa, int threads,
                          uint64_t rounds)
@@ -55,7 +50,7 @@ static double run_bandwidth(void *context)
 /* Arrays of four times the last cache, so that hardly anything is found there. */
 static uint64_t array_bytes(const struct bench *bench)
 {
-    uint64_t bytes = 4 * bench->machine.cache_bytes[3], least = 64u << 20, most = 1u << 30;
+    uint64_t bytes = 4 * bench->machine.cache_bytes[3], least = 64u << 20, most = 256u << 20;
     if (bench->options.quick)
         return 8u << 20;
     bytes = bytes < least ? least : bytes > most ? most : bytes;
@@ -89,7 +84,8 @@ void section_machine(struct bench *bench)
     for (uint32_t i = 0; (isa = peak_isa(i)) != NULL; i++) {
         if ((cpu_features() & isa->needs) != isa->needs)
             continue;
-        uint64_t rounds = choose_rounds(isa);
+        struct peak_run once = {isa, 1, ROUNDS};
+        uint64_t rounds = (uint64_t)ROUNDS * measure_times(run_peak, &once);
         for (uint32_t t = 0; t < bench->n_threads; t++)
             measure_peak(bench, isa, bench->threads[t], rounds);
     }

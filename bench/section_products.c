@@ -121,9 +121,7 @@ static void measure_product(struct bench *bench, struct product_run *run, struct
             .run = run_peer, .context = &peer_runs[i], .pid = peers[i].process.pid};
     }
     run->times = 1;
-    double once = run_product(run);
-    once = run_product(run); /* the first one also pays for cold memory */
-    run->times = (uint32_t)(measure_run_seconds() / (once > 0 ? once : 1)) + 1;
+    run->times = measure_times(run_product, run);
     for (uint32_t i = 0; i <= n_peers && flops > LEAST_FLOPS_FOR_LIMIT; i++) {
         struct row key = {.section = "products"};
         snprintf(key.name, sizeof key.name, "%s", sort_names[run->sort]);
