@@ -140,7 +140,7 @@ START_TEST(colour_only_where_it_is_wanted)
 END_TEST
 
 /* A network so wide that one epoch, an image a step, takes long on any machine. */
-#define LONG "\"$mlp\" train --layers 2000,2000 --batch 1 --epochs 100000 "
+#define LONG "\"$mlp\" train --layers 2000,2000 --batch 1 --lr 0.001 --epochs 100000 "
 
 START_TEST(a_live_line_fits_the_terminal)
 {
