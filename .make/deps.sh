@@ -108,7 +108,7 @@ if [ -e /etc/debian_version ] && has apt-get; then
     root=sudo
     [ "$(id -u)" -ne 0 ] || root=
     or=
-    [ "$mode" = install ] || or=' (or `make deps`)'
+    [ "$mode" = install ] || or=", or \`make deps\`"
     echo "Missing: ${packages% }. Please type$or:" >&2
     echo "    ${root:+sudo }apt-get update && ${root:+sudo }apt-get install $packages" >&2
     exit 1
