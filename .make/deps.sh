@@ -107,7 +107,9 @@ if [ -e /etc/debian_version ] && has apt-get; then
     fi
     root=sudo
     [ "$(id -u)" -ne 0 ] || root=
-    echo "Missing: ${packages% }. Please type:" >&2
+    or=
+    [ "$mode" = install ] || or=", or \`make deps\`"
+    echo "Missing: ${packages% }. Please type$or:" >&2
     echo "    ${root:+sudo }apt-get update && ${root:+sudo }apt-get install $packages" >&2
     exit 1
 fi

@@ -18,7 +18,7 @@ run: ## installs what is missing, builds, finds data, trains, writes out/predict
 check: ## installs what is missing, builds, runs every test
 	@CC='$(CC)' .make/deps.sh install build $(BUILD)/deps-build
 	@CC='$(CC)' .make/deps.sh install check $(BUILD)/deps-check
-	$(BUILD_NOW) $(BUILD)/mlp $(BUILD)/mlp-check
+	$(BUILD_NOW) $(BUILD)/mlp $(BUILD)/mlp-check $(CHECK_PROGRAMS)
 	@MLP=$(BUILD)/mlp $(BUILD)/mlp-check $(SUITES)
 
 data: ## downloads MNIST into data/
