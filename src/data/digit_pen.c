@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-static const float RADIUS = 1.2f, RADIUS_SPREAD = 0.30f, SOFT_MIN = 0.8f, SOFT_MAX = 1.5f;
+static const float RADIUS = 1.22f, RADIUS_SPREAD = 0.28f, SOFT_MIN = 0.8f, SOFT_MAX = 1.5f;
 
 static float smaller(float a, float b)
 {
