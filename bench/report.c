@@ -68,8 +68,8 @@ static void print_target(const struct row *row)
 static void print_row(const struct row *row)
 {
     char name[160], batch[16], time[24], spread[16], images[24], gflops[16], share[16], other[32];
-    snprintf(name, sizeof name, "%s%s%s", row->name, row->layers[0] == '\0' ? "" : " ",
-             row->layers);
+    bool plain = row->layers[0] == '\0' || strcmp(row->section, "phases") == 0;
+    snprintf(name, sizeof name, "%s%s%s", row->name, plain ? "" : " ", plain ? "" : row->layers);
     batch[0] = '\0';
     if (row->batch > 0)
         snprintf(batch, sizeof batch, "%u", row->batch);
