@@ -27,6 +27,8 @@ void report_time(double seconds, char *text, size_t size)
 {
     if (seconds <= 0)
         snprintf(text, size, "%s", seconds < 0 ? "failed" : "");
+    else if (seconds < 1e-6)
+        snprintf(text, size, "%.1f ns", seconds * 1e9);
     else if (seconds < 1e-3)
         snprintf(text, size, "%.2f us", seconds * 1e6);
     else if (seconds < 0.1)
