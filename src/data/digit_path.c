@@ -115,7 +115,7 @@ void data_path_trace(struct data_path *path, const struct data_template *shape,
         if (i + 1 == n || spots[i + 1].kind == DATA_KNOT_MOVE)
             continue;
         bool ends_next = i + 2 == n || spots[i + 2].kind == DATA_KNOT_MOVE;
-        bool smooth_from = spots[i].kind == DATA_KNOT_SMOOTH;
+        bool smooth_from = i > 0 && spots[i].kind == DATA_KNOT_SMOOTH;
         bool smooth_to = spots[i + 1].kind == DATA_KNOT_SMOOTH && !ends_next;
         trace_span(path, &spots[i], smooth_from, smooth_to);
     }
