@@ -38,6 +38,9 @@ $(BUILD)/mlp-bench: $(call OBJECT,$(BENCH_SOURCES)) $(BUILD)/libmlp.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(BENCH_LDFLAGS) -o $@ $^ -lcjson $(LIBS)
 
+# What tests/test_bench.c tests; nothing that needs cJSON.
+$(BUILD)/mlp-check: $(patsubst %,$(BUILD)/bench/%.o,coprocess measure noise row stats)
+
 # ---- peers: each is built where its library is, and missing elsewhere --------------------------
 
 # Their own best flags: these programs are not bound by our numeric contract, and run only here. With
