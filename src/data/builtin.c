@@ -101,8 +101,8 @@ static enum mlp_status draw_images(struct mlp_images *images, uint64_t seed, uin
     size_t size;
     if (!memory_size(n, N_PIXELS, &size))
         return error_memory(error, UINT64_MAX);
-    images->pixels = memory_new(size);
-    images->labels = memory_new(n);
+    images->pixels = memory_new_unset(size);
+    images->labels = memory_new_unset(n);
     if (images->pixels == NULL || images->labels == NULL)
         return error_memory(error, size);
     images->n_samples = n;
