@@ -15,8 +15,8 @@
 
 Suite *png_suite(void);
 
-static char folder[64];
-static char path[96];
+static char folder[32];
+static char path[64];
 
 static void make_folder(void)
 {
