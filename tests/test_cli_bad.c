@@ -66,7 +66,7 @@ END_TEST
 START_TEST(a_later_divergence_keeps_the_epoch_before)
 {
     struct cli_result result =
-        cli_ends(5, "\"$mlp\" train --data set --layers 64,64,64 --lr 100 --epochs 9");
+        cli_ends(5, "\"$mlp\" train --data set --layers 64,64,64 --batch 128 --lr 100 --epochs 9");
     ck_assert_ptr_nonnull(strstr(result.err, "NaN in epoch 2; try a lower rate"));
     ck_assert_ptr_nonnull(strstr(result.err, "the weights of epoch 1, the last one finished, are"));
     cli_result_free(&result);
