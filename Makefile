@@ -1,4 +1,4 @@
-# make run, make check, make bench: see `make help`.
+# make run, make check: see `make help`. Helper scripts are in .make/.
 ifeq ($(origin CC),default)
 CC := gcc
 endif
@@ -6,12 +6,15 @@ CFLAGS ?= -O3 -g
 BUILD ?= build
 
 STANDARD := -std=c11 -D_GNU_SOURCE
-WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef -Wwrite-strings
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef \
+	-Wwrite-strings $(if $(WERROR),-Werror)
 # The numeric contract: no contraction behind our back (docs/numeric-contract.md).
 NUMERIC := -ffp-contract=off
 CPPFLAGS += -Iinclude -Isrc
 ALL_CFLAGS = $(STANDARD) $(WARNINGS) $(NUMERIC) -fopenmp $(CFLAGS)
 LIBS := -lzip -lz -lpthread -lm
+# Where pkg-config is missing, what Debian's static libcheck wants.
+CHECK_LIBS = $(or $(shell pkg-config --libs check 2>/dev/null),-lcheck -lsubunit -lrt) -lutil
 
 LIB_SOURCES := $(filter-out src/cli/%,$(wildcard src/*/*.c))
 CLI_SOURCES := $(wildcard src/cli/*.c)
@@ -19,33 +22,55 @@ TEST_SOURCES := $(wildcard tests/*.c)
 OBJECT = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
 # Each kernel is compiled for its instruction set; everything else for the baseline.
+ifneq ($(filter x86_64-% amd64-%,$(shell $(CC) -dumpmachine)),)
 $(BUILD)/src/kernel/kernel_avx2.o: ISA := -mavx2 -mfma
 $(BUILD)/src/kernel/kernel_avx512.o: ISA := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma
+endif
 
-all: $(BUILD)/mlp
+# `make V=1` shows the commands.
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-4s %s\n' $(1) $(2))
+
+all: $(BUILD)/mlp ## builds build/mlp
 
 $(BUILD)/libmlp.a: $(call OBJECT,$(LIB_SOURCES))
-	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call say,AR,$@)
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $^
 
 $(BUILD)/mlp: $(call OBJECT,$(CLI_SOURCES)) $(BUILD)/libmlp.a
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-$(BUILD)/mlp-check: $(call OBJECT,$(TEST_SOURCES)) $(BUILD)/libmlp.a
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lcheck -lm -lrt -lsubunit
+# The tests reach into the command line, too.
+$(BUILD)/mlp-check: $(call OBJECT,$(TEST_SOURCES) $(filter-out %/main.c,$(CLI_SOURCES))) \
+		$(BUILD)/libmlp.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(CHECK_LIBS) $(LIBS)
 
+FLAGS := $(subst ','\'',$(CC) $(CPPFLAGS) $(ALL_CFLAGS))
 include src/draw/draw.mk
 
-$(BUILD)/%.o: %.c Makefile
+$(BUILD)/%.o: %.c Makefile $(BUILD)/flags | $(BUILD)/deps-build
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(ISA) -MMD -MP -c -o $@ $<
+
+# Other flags or another compiler build everything anew.
+$(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(ISA) -MMD -MP -c -o $@ $<
+	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' > $@
+
+# A plain `make` only says what is missing; run, check and deps install it.
+$(BUILD)/deps-build $(BUILD)/deps-check: $(BUILD)/deps-%:
+	@CC='$(CC)' .make/deps.sh tell $* $@
+
+$(call OBJECT,$(TEST_SOURCES)): | $(BUILD)/deps-check
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
-check: $(BUILD)/mlp $(BUILD)/mlp-check
-	$(BUILD)/mlp-check
+include .make/targets.mk
 
-clean:
-	rm -rf $(BUILD)
+-include tests/arm.mk
 
-.PHONY: all check clean
+.PHONY: all FORCE

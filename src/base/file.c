@@ -119,9 +119,24 @@ static enum mlp_status fail_output(struct mlp_error *error, const char *path, co
     return MLP_E_OUTPUT;
 }
 
+/* Renaming a file over /dev/full, a pipe or a folder would make it vanish, or fail late. */
+static enum mlp_status refuse_special(const char *path, struct mlp_error *error)
+{
+    struct stat info;
+    if (stat(path, &info) != 0 || S_ISREG(info.st_mode))
+        return MLP_OK;
+    error_set(error, MLP_E_OUTPUT, path, -1);
+    error_found(error, "cannot write: %s",
+                S_ISDIR(info.st_mode) ? "a folder" : "not a regular file");
+    error_wanted(error, "the name of a file");
+    return MLP_E_OUTPUT;
+}
+
 enum mlp_status file_replace(const char *path, const void *bytes, size_t n, struct mlp_error *error)
 {
     char temporary[4096], folder[4096];
+    if (refuse_special(path, error) != MLP_OK)
+        return MLP_E_OUTPUT;
     int fd = open_temporary(path, temporary, sizeof temporary);
     if (fd < 0)
         return fail_output(error, path, "cannot write");
@@ -149,11 +164,8 @@ enum mlp_status file_replace(const char *path, const void *bytes, size_t n, stru
 enum mlp_status file_replaceable(const char *path, struct mlp_error *error)
 {
     char temporary[4096];
-    struct stat info;
-    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) {
-        errno = EISDIR;
-        return fail_output(error, path, "cannot write");
-    }
+    if (refuse_special(path, error) != MLP_OK)
+        return MLP_E_OUTPUT;
     int fd = open_temporary(path, temporary, sizeof temporary);
     if (fd < 0)
         return fail_output(error, path, "cannot write");

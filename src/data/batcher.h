@@ -11,9 +11,7 @@
  * Source   Fisher and Yates 1938; Durstenfeld 1964, algorithm 235 */
 void data_shuffle(uint32_t *order, uint32_t n, uint64_t seed, uint32_t epoch);
 
-/* A batch in panels: pixel / 255, and labels, padded to whole groups of 16 with some class or
- * other.
- */
+/* A batch in panels: pixel / 255, and labels; what pads them to groups of 16 is some class. */
 struct batch {
     struct panels x; /* (B, inputs); x.rows is this batch's size */
     uint8_t *labels;

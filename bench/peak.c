@@ -1,0 +1,103 @@
+#include "peak.h"
+
+#include "base/clock.h"
+#include "base/cpu.h"
+#include "base/team.h"
+
+#include <stddef.h>
+
+#if defined(__x86_64__)
+#    include <immintrin.h>
+#elif defined(__aarch64__)
+#    include <arm_neon.h>
+#endif
+
+/* How many chains a loop needs: latency x throughput, at most 4 x 2 for these instructions on the
+ * machines of this decade (Fog, "Instruction tables"); 12 leaves room, and fits 16 registers. */
+enum { CHAINS = 12 };
+
+/* Multiplying by just below one and adding a little: stays normal and finite for ever. */
+#define FACTOR 0.999f
+#define TERM 0.001f
+
+/* An empty statement that the compiler believes to change the register: it may then neither fold
+ * two rounds into one nor compute a round once and for all. */
+#define KEEP(type, x) __asm__ volatile("" : "+" type(x))
+
+/* One function an instruction set: they differ in types and names only. */
+#define PEAK(name, attribute, vector, reg, set1, fma, add, first)                                  \
+    attribute static float run_##name(uint64_t n)                                                  \
+    {                                                                                              \
+        vector factor = set1(FACTOR), term = set1(TERM), acc[CHAINS];                              \
+        for (int i = 0; i < CHAINS; i++)                                                           \
+            acc[i] = set1((float)i);                                                               \
+        for (uint64_t k = 0; k < n; k++) {                                                         \
+            _Pragma("GCC unroll 12") for (int i = 0; i < CHAINS; i++)                              \
+            {                                                                                      \
+                acc[i] = fma(acc[i], factor, term);                                                \
+                KEEP(reg, acc[i]);                                                                 \
+            }                                                                                      \
+        }                                                                                          \
+        for (int i = 1; i < CHAINS; i++)                                                           \
+            acc[0] = add(acc[0], acc[i]);                                                          \
+        return first(acc[0]);                                                                      \
+    }
+
+#if defined(__x86_64__)
+#    define SSE_FMA(x, factor, term) _mm_add_ps(_mm_mul_ps(x, factor), term)
+PEAK(avx512, __attribute__((target("avx512f"))), __m512, "v", _mm512_set1_ps, _mm512_fmadd_ps,
+     _mm512_add_ps, _mm512_cvtss_f32)
+PEAK(avx2, __attribute__((target("avx2,fma"))), __m256, "x", _mm256_set1_ps, _mm256_fmadd_ps,
+     _mm256_add_ps, _mm256_cvtss_f32)
+PEAK(sse2, , __m128, "x", _mm_set1_ps, SSE_FMA, _mm_add_ps, _mm_cvtss_f32)
+#elif defined(__aarch64__)
+#    define NEON_FMA(x, factor, term) vfmaq_f32(term, x, factor)
+#    define NEON_FIRST(x) vgetq_lane_f32(x, 0)
+PEAK(neon, , float32x4_t, "w", vdupq_n_f32, NEON_FMA, vaddq_f32, NEON_FIRST)
+#endif
+
+static const struct peak_isa table[] = {
+#if defined(__x86_64__)
+    {"avx512", CPU_AVX512, 2.0 * 16 * CHAINS, run_avx512},
+    {"avx2", CPU_AVX2 | CPU_FMA, 2.0 * 8 * CHAINS, run_avx2},
+    {"sse2", CPU_SSE2, 2.0 * 4 * CHAINS, run_sse2},
+#elif defined(__aarch64__)
+    {"neon", CPU_NEON, 2.0 * 4 * CHAINS, run_neon},
+#endif
+    {NULL, 0, 0, NULL},
+};
+
+const struct peak_isa *peak_isa(uint32_t i)
+{
+    return i + 1 < sizeof table / sizeof table[0] ? &table[i] : NULL;
+}
+
+struct run {
+    const struct peak_isa *isa;
+    uint64_t rounds;
+    double seconds;
+    volatile float sink;
+};
+
+static void run_member(const struct team *team, void *context)
+{
+    struct run *run = context;
+    double begin = 0;
+    run->isa->run(run->rounds / 16 + 1); /* wide units and clocks take a moment to come up */
+    team_barrier(team);
+    if (team->id == 0)
+        begin = clock_seconds();
+    float result = run->isa->run(run->rounds);
+    team_barrier(team);
+    if (team->id == 0) {
+        run->seconds = clock_seconds() - begin;
+        run->sink = result;
+    }
+}
+
+double peak_seconds(const struct peak_isa *isa, int n_threads, uint64_t rounds)
+{
+    struct run run = {.isa = isa, .rounds = rounds};
+    team_run(n_threads, run_member, &run);
+    return run.seconds;
+}

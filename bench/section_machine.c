@@ -1,0 +1,95 @@
+/* section_machine.c - what this machine could do at most: everything else is a share of it. */
+#include "base/cpu.h"
+#include "bench.h"
+#include "peak.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct peak_run {
+    const struct peak_isa *isa;
+    int threads;
+    uint64_t rounds;
+};
+
+static double run_peak(void *context)
+{
+    struct peak_run *run = context;
+    return peak_seconds(run->isa, run->threads, run->rounds);
+}
+
+enum { ROUNDS = 20000 }; /* about a tenth of a millisecond */
+
+static void measure_peak(struct bench *bench, const struct peak_isa *isa, int threads,
+                         uint64_t rounds)
+{
+    struct peak_run run = {isa, threads, rounds};
+    struct contender contender = {.run = run_peak, .context = &run};
+    measure(&contender, 1, 3 * bench->n_runs, 2);
+    struct row *row = row_add(&bench->rows, "machine", "multiply-add peak");
+    snprintf(row->kernel, sizeof row->kernel, "%s", isa->name);
+    snprintf(row->precision, sizeof row->precision, "f32");
+    row->threads = threads;
+    row_measured(row, &contender);
+    row_rate(row, 0, isa->flops * (double)rounds * threads, 0);
+    if (bench->n_peaks < PEAKS_MAX)
+        bench->peaks[bench->n_peaks++] = (struct bench_peak){isa->name, threads, row->gflops};
+}
+
+struct bandwidth_run {
+    struct bandwidth *bandwidth;
+    enum bandwidth_kind kind;
+};
+
+static double run_bandwidth(void *context)
+{
+    struct bandwidth_run *run = context;
+    return bandwidth_seconds(run->bandwidth, run->kind);
+}
+
+/* Arrays of four times the last cache, so that hardly anything is found there. */
+static uint64_t array_bytes(const struct bench *bench)
+{
+    uint64_t bytes = 4 * bench->machine.cache_bytes[3], least = 64u << 20, most = 256u << 20;
+    if (bench->options.quick)
+        return 8u << 20;
+    bytes = bytes < least ? least : bytes > most ? most : bytes;
+    return bytes > bench->machine.memory_bytes / 8 ? bench->machine.memory_bytes / 8 : bytes;
+}
+
+static void measure_bandwidth(struct bench *bench, int threads)
+{
+    struct bandwidth_run run = {bandwidth_new(array_bytes(bench), threads), BANDWIDTH_READ};
+    if (run.bandwidth == NULL)
+        return;
+    for (int kind = 0; kind < BANDWIDTH_KINDS; kind++) {
+        char name[48];
+        run.kind = (enum bandwidth_kind)kind;
+        struct contender contender = {.run = run_bandwidth, .context = &run};
+        measure(&contender, 1, bench->n_runs, 3);
+        snprintf(name, sizeof name, "memory %s", bandwidth_names[kind]);
+        struct row *row = row_add(&bench->rows, "machine", name);
+        row->threads = threads;
+        row_measured(row, &contender);
+        if (row->seconds > 0)
+            row->value = 1e-9 * bandwidth_bytes(run.bandwidth, run.kind) / row->seconds;
+        snprintf(row->unit, sizeof row->unit, "GB/s");
+    }
+    bandwidth_free(run.bandwidth);
+}
+
+void section_machine(struct bench *bench)
+{
+    const struct peak_isa *isa;
+    for (uint32_t i = 0; (isa = peak_isa(i)) != NULL; i++) {
+        if ((cpu_features() & isa->needs) != isa->needs)
+            continue;
+        struct peak_run once = {isa, 1, ROUNDS};
+        uint64_t rounds = (uint64_t)ROUNDS * measure_times(run_peak, &once);
+        for (uint32_t t = 0; t < bench->n_threads; t++)
+            measure_peak(bench, isa, bench->threads[t], rounds);
+    }
+    measure_bandwidth(bench, 1);
+    if (bench_threads(bench) > 1)
+        measure_bandwidth(bench, bench_threads(bench));
+}

@@ -1,0 +1,41 @@
+/* work.h - training as something to measure. */
+#ifndef BENCH_WORK_H
+#define BENCH_WORK_H
+
+#include "bench.h"
+
+enum { WORK_LAYERS_MAX = 8 };
+
+/* Trains the same net again and again on the first n_images images. */
+struct work {
+    struct mlp_net *net;
+    struct mlp_dataset view; /* the bench's data set, shortened; not owned */
+    struct mlp_train_options options;
+    uint32_t n_images;
+    double flops;      /* of one run */
+    double first_loss; /* of the first run */
+    double seconds;    /* of the last one */
+};
+
+/* work_new - a net with these hidden widths (n_hidden), on `kernel` (NULL: the best). n_images 0:
+ * as many whole batches as take about target_seconds. False if the net cannot be had. */
+bool work_new(struct work *work, const struct bench *bench, const uint32_t *hidden,
+              uint32_t n_hidden, uint32_t batch, const char *kernel, int threads, uint32_t n_images,
+              double target_seconds);
+void work_free(struct work *work);
+
+/* work_run - one epoch over its images: a contender of measure(). */
+double work_run(void *work);
+
+/* work_describe - fills a row's kernel, precision, threads, batch and layers. */
+void work_describe(const struct work *work, struct row *row);
+
+/* work_flops - arithmetic of training on one image: forward, weight gradients, input gradients. */
+double work_flops(const struct mlp_net *net);
+double work_forward_flops(const struct mlp_net *net);
+
+/* The network that everything is about. */
+extern const uint32_t work_default_hidden[2];
+enum { WORK_DEFAULT_BATCH = 128 };
+
+#endif

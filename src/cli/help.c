@@ -1,0 +1,71 @@
+#include "cli/help.h"
+
+#include "cli/output.h"
+#include "cli/value.h"
+
+#include <string.h>
+
+void cli_usage(FILE *stream)
+{
+    fprintf(stream, "Usage: mlp COMMAND [OPTION]...   (commands: run train eval predict info)\n"
+                    "       mlp --help\n");
+}
+
+static void section(const char *title)
+{
+    cli_say("\n%s%s%s\n", cli_colour(CLI_BOLD), title, cli_colour(CLI_PLAIN));
+}
+
+void cli_help(void)
+{
+    cli_say("mlp %s - trains a fully connected network on images of digits, and uses it\n\n",
+            MLP_VERSION);
+    cli_say("Usage: mlp COMMAND [OPTION]...\n"
+            "       mlp                       on a terminal: asks whether to train\n"
+            "       mlp COMMAND --help        the options of a command\n"
+            "       mlp --help, --version\n");
+    section("Commands");
+    for (size_t i = 0; cli_command_at(i) != NULL; i++)
+        cli_say("  %-10s%s\n", cli_command_at(i)->name, cli_command_at(i)->summary);
+    section("Data, the first that is there");
+    cli_say("  --data DIR, $MNIST_DIR, data/, digits that the program draws itself.\n"
+            "  A folder that was named but is missing or damaged is an error.\n");
+    section("Exit codes");
+    cli_say("  0  done                          4  weights missing, damaged or unfit\n"
+            "  1  internal, or out of memory    5  training diverged\n"
+            "  2  wrong usage                   6  output could not be written\n"
+            "  3  data missing or damaged       128+n  stopped by signal n (Ctrl-C: 130)\n");
+    section("Environment");
+    cli_say("  MNIST_DIR         folder of the data\n"
+            "  OMP_NUM_THREADS   threads, where --threads does not say\n"
+            "  MLP_CPU_DISABLE   CPU features to do without: avx512,avx2,fma\n"
+            "  NO_COLOR          no colours\n");
+}
+
+/* "--epochs N" and what it does; below, dimmed, its range and default. */
+static void help_option(const struct cli_option *option, const struct cli_options *defaults)
+{
+    char name[64], value[128], wanted[256];
+    snprintf(name, sizeof name, "--%s %s", option->name,
+             option->argument == NULL ? "" : option->argument);
+    cli_say("  %-20s%s\n", name, option->help);
+    if (option->kind == CLI_FLAG)
+        return;
+    if (option->otherwise != NULL)
+        snprintf(value, sizeof value, "%s", option->otherwise);
+    else
+        cli_value_format(option, defaults, value, sizeof value);
+    cli_value_wanted(option, wanted, sizeof wanted);
+    bool range = option->kind != CLI_TEXT;
+    cli_say("  %-20s%s%s%sdefault %s%s\n", "", cli_colour(CLI_DIM), range ? wanted : "",
+            range ? "; " : "", value, cli_colour(CLI_PLAIN));
+}
+
+void cli_help_command(const struct cli_command *command)
+{
+    struct cli_options defaults = cli_options_default();
+    cli_say("Usage: mlp %s [OPTION]...\n\n%s.\n\n", command->name, command->summary);
+    for (size_t i = 0; cli_option_at(i) != NULL; i++)
+        if ((cli_option_at(i)->commands & command->bit) != 0)
+            help_option(cli_option_at(i), &defaults);
+}

@@ -1,0 +1,151 @@
+#include "cli/job.h"
+
+#include "base/error.h"
+#include "base/file.h"
+#include "cli/model_file.h"
+#include "cli/output.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static enum mlp_status check_outputs(const char *model, const char *out, struct mlp_error *error)
+{
+    if (model != NULL && out != NULL && strcmp(model, out) == 0) {
+        error_set(error, MLP_E_USAGE, out, -1);
+        error_found(error, "--model and --out name the same file");
+        return MLP_E_USAGE;
+    }
+    if (model != NULL && file_replaceable(model, error) != MLP_OK)
+        return MLP_E_OUTPUT;
+    return out == NULL ? MLP_OK : file_replaceable(out, error);
+}
+
+/* The built-in digits have ten classes, 0..9, whatever is typed; more may be left empty. */
+static enum mlp_status relabel_builtin(struct cli_job *job, struct mlp_error *error)
+{
+    uint32_t classes = job->options->classes, base = job->options->label_base;
+    if (job->source != CLI_SOURCE_BUILTIN || (base == 0 && classes == 0))
+        return MLP_OK;
+    if (base != 0 || classes < job->dataset.n_classes) {
+        error_set(error, MLP_E_USAGE, NULL, -1);
+        error_found(error, "%s %" PRIu32, base != 0 ? "--label-base" : "--classes",
+                    base != 0 ? base : classes);
+        error_wanted(error, "none: the built-in digits have ten classes, from 0");
+        return MLP_E_USAGE;
+    }
+    job->dataset.n_classes = classes;
+    return MLP_OK;
+}
+
+static enum mlp_status read_data(struct cli_job *job, uint32_t label_base, struct mlp_error *error)
+{
+    struct mlp_label_options labels = {job->options->classes, label_base};
+    enum mlp_status status =
+        cli_data_read(&job->dataset, &job->source, job->options, &labels, job->threads.n, error);
+    return status == MLP_OK ? relabel_builtin(job, error) : status;
+}
+
+static enum mlp_status make_net(struct cli_job *job, const uint32_t *widths, uint32_t n_layers,
+                                struct mlp_error *error)
+{
+    enum mlp_status status = mlp_net_new(&job->net, widths, n_layers, job->options->seed, error);
+    return status == MLP_OK ? mlp_net_use_kernel(job->net, job->options->kernel, error) : status;
+}
+
+/* A new network for these data, with the hidden layers that were typed. */
+static enum mlp_status new_net(struct cli_job *job, struct mlp_error *error)
+{
+    const struct cli_layers *layers = &job->options->layers;
+    const struct mlp_images *images = &job->dataset.train;
+    uint32_t widths[CLI_HIDDEN_MAX + 2];
+    if ((uint64_t)images->n_rows * images->n_cols > UINT32_MAX) {
+        error_set(error, MLP_E_DATA, job->dataset.origin, -1);
+        error_found(error, "images of %" PRIu32 "x%" PRIu32, images->n_rows, images->n_cols);
+        error_wanted(error, "less than 2^32 pixels");
+        return MLP_E_DATA;
+    }
+    widths[0] = images->n_rows * images->n_cols;
+    memcpy(widths + 1, layers->widths, layers->n * sizeof widths[0]);
+    widths[layers->n + 1] = job->dataset.n_classes;
+    return make_net(job, widths, layers->n + 1, error);
+}
+
+static enum mlp_status load_net(struct cli_job *job, const struct mlp_model *model,
+                                const char *path, struct mlp_error *error)
+{
+    enum mlp_status status = cli_model_fits(model, &job->dataset, path, error);
+    if (status == MLP_OK)
+        status = make_net(job, model->widths, model->n_layers, error);
+    if (status == MLP_OK && mlp_net_load(job->net, model) != MLP_OK) {
+        status = error_set(error, MLP_E_INTERNAL, path, -1);
+        error_found(error, "the weights could not be copied into the network");
+    }
+    job->origin = model->metadata;
+    return status;
+}
+
+/* --layers beside --init-from must say what the file says. */
+static enum mlp_status check_layers(const struct cli_job *job, const struct mlp_model *model,
+                                    struct mlp_error *error)
+{
+    const struct cli_layers *layers = &job->options->layers;
+    if (!job->options->layers_typed ||
+        (model->n_layers == layers->n + 1 &&
+         memcmp(model->widths + 1, layers->widths, layers->n * sizeof layers->widths[0]) == 0))
+        return MLP_OK;
+    error_set(error, MLP_E_MODEL, job->options->init_from, -1);
+    error_found(error, "other hidden layers than --layers says");
+    error_hint(error, "leave --layers out: the file has them");
+    return MLP_E_MODEL;
+}
+
+int cli_job_open_train(struct cli_job *job, const struct cli_options *options, bool picture)
+{
+    *job = (struct cli_job){.options = options,
+                            .threads =
+                                mlp_threads_choose((int)options->threads, options->force_threads)};
+    struct mlp_error error = {0};
+    struct mlp_model start = {0};
+    enum mlp_status status = check_outputs(options->model, picture ? options->out : NULL, &error);
+    if (status == MLP_OK && options->init_from != NULL)
+        status = mlp_model_read(&start, options->init_from, &error);
+    if (status == MLP_OK && options->init_from != NULL)
+        status = check_layers(job, &start, &error);
+    if (status == MLP_OK)
+        status = read_data(job, options->label_base, &error);
+    if (status == MLP_OK)
+        status = options->init_from == NULL ? new_net(job, &error)
+                                            : load_net(job, &start, options->init_from, &error);
+    mlp_model_free(&start);
+    return status == MLP_OK ? 0 : cli_fail(&error);
+}
+
+int cli_job_open_use(struct cli_job *job, const struct cli_options *options, const char *output)
+{
+    *job = (struct cli_job){.options = options,
+                            .threads =
+                                mlp_threads_choose((int)options->threads, options->force_threads)};
+    struct mlp_error error = {0};
+    struct mlp_model model = {0};
+    enum mlp_status status = check_outputs(NULL, output, &error);
+    if (status == MLP_OK)
+        status = mlp_model_read(&model, options->model, &error);
+    if (status == MLP_E_MODEL && !options->model_typed && error.hint[0] == '\0')
+        error_hint(&error, "`mlp train` makes it; or name another with --model");
+    if (status == MLP_OK) /* labels are called what they were called in training */
+        status = read_data(
+            job, options->label_base_typed ? options->label_base : model.metadata.label_base,
+            &error);
+    if (status == MLP_OK)
+        status = load_net(job, &model, options->model, &error);
+    mlp_model_free(&model);
+    return status == MLP_OK ? 0 : cli_fail(&error);
+}
+
+void cli_job_close(struct cli_job *job)
+{
+    mlp_net_free(job->net);
+    mlp_dataset_free(&job->dataset);
+    *job = (struct cli_job){0};
+}

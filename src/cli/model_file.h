@@ -1,0 +1,18 @@
+/* model_file.h - networks to and from files of weights. */
+#ifndef CLI_MODEL_FILE_H
+#define CLI_MODEL_FILE_H
+
+#include "cli/job.h"
+
+/* cli_model_fits - whether weights suit the data: inputs and classes; says in *error what differs.
+ * Returns  MLP_OK; MLP_E_MODEL */
+enum mlp_status cli_model_fits(const struct mlp_model *model, const struct mlp_dataset *dataset,
+                               const char *path, struct mlp_error *error) MLP_MUST_USE;
+
+/* cli_model_save - writes the net to --model, with how it came to be; accuracies 0..1, negative if
+ *                  unknown. n_epochs is how many were finished.
+ * Returns  as mlp_model_write */
+enum mlp_status cli_model_save(const struct cli_job *job, uint32_t n_epochs, double train_accuracy,
+                               double test_accuracy, struct mlp_error *error) MLP_MUST_USE;
+
+#endif

@@ -1,0 +1,64 @@
+/* options.h - the one option table: what can be typed, in which range, with which default. */
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Commands as bits, so that an option can say which of them take it. */
+enum cli_command_bit {
+    CLI_RUN = 1 << 0,
+    CLI_TRAIN = 1 << 1,
+    CLI_EVAL = 1 << 2,
+    CLI_PREDICT = 1 << 3,
+    CLI_INFO = 1 << 4
+};
+
+enum { CLI_HIDDEN_MAX = 32, CLI_WIDTH_MAX = 1 << 24 };
+
+/* Hidden layers; n 0 is plain softmax regression. */
+struct cli_layers {
+    uint32_t n;
+    uint32_t widths[CLI_HIDDEN_MAX];
+};
+
+/* Everything that can be typed. A text is NULL where nothing was typed and no default exists. */
+struct cli_options {
+    const char *data, *model, *init_from, *kernel, *out, *csv;
+    struct cli_layers layers;
+    uint32_t epochs, batch, eval_every;
+    uint32_t threads; /* 0: not typed */
+    uint32_t classes; /* 0: as the files have them */
+    uint32_t label_base;
+    float lr;
+    uint64_t seed;
+    bool force_threads, quiet, wrong, ask, help;
+    bool layers_typed, label_base_typed, model_typed;
+};
+
+enum cli_kind { CLI_FLAG, CLI_TEXT, CLI_COUNT, CLI_SEED, CLI_RATE, CLI_LAYERS, CLI_KERNEL };
+
+struct cli_option {
+    const char *name;
+    const char *argument; /* "DIR"; NULL for a flag */
+    enum cli_kind kind;
+    uint32_t commands; /* bits of those that take it */
+    size_t field;      /* where in struct cli_options */
+    size_t typed;      /* the bool that says it was typed; 0: nobody asks */
+    uint32_t low, high;
+    const char *otherwise; /* what holds if it is not typed; NULL: the field's default */
+    const char *help;
+};
+
+/* cli_option_at - the i-th row of the table; NULL beyond the last one. */
+const struct cli_option *cli_option_at(size_t i);
+
+/* cli_options_default - what holds where nothing is typed. */
+struct cli_options cli_options_default(void);
+
+/* cli_options_parse - argv[1..] are options of `command` (argv[0] is its name, for messages).
+ * Returns  0; 2 after a message on standard error */
+int cli_options_parse(struct cli_options *options, uint32_t command, int argc, char **argv);
+
+#endif

@@ -1,0 +1,136 @@
+#include "cli/recipe.h"
+
+#include "cli/value.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char more[] = " ...";
+
+/* A text that takes whole words while there is room. */
+struct words {
+    char *text;
+    size_t size, length;
+    bool full;
+};
+
+static void add(struct words *words, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void add(struct words *words, const char *format, ...)
+{
+    char word[8192];
+    va_list arguments;
+    va_start(arguments, format);
+    int n = vsnprintf(word, sizeof word, format, arguments);
+    va_end(arguments);
+    size_t space = words->length > 0; /* the blank between two */
+    if (n < 0 || (size_t)n >= sizeof word ||
+        words->length + space + (size_t)n + sizeof more > words->size) {
+        words->full = true;
+        return;
+    }
+    if (space != 0)
+        words->text[words->length++] = ' ';
+    memcpy(words->text + words->length, word, (size_t)n + 1);
+    words->length += (size_t)n;
+}
+
+/* One word for a POSIX shell: quoted only where it must be, a ' as '\''. */
+static void quote(const char *text, char *quoted, size_t size)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                "0123456789_-./,:=@%+";
+    if (text[0] != '\0' && strspn(text, plain) == strlen(text)) {
+        snprintf(quoted, size, "%s", text);
+        return;
+    }
+    size_t at = 0;
+    quoted[at++] = '\'';
+    for (; *text != '\0' && at + 6 < size; text++) {
+        if (*text == '\'')
+            at += (size_t)snprintf(quoted + at, size - at, "'\\''");
+        else
+            quoted[at++] = *text;
+    }
+    quoted[at++] = '\'';
+    quoted[at] = '\0';
+}
+
+static void add_path(struct words *words, const char *option, const char *path)
+{
+    char quoted[4200]; /* PATH_MAX is 4096 */
+    quote(path, quoted, sizeof quoted);
+    add(words, "%s %s", option, quoted);
+}
+
+static void add_start(struct words *words, const struct cli_job *job)
+{
+    if (job->options->init_from != NULL) { /* which has the widths, too */
+        add_path(words, "--init-from", job->options->init_from);
+        return;
+    }
+    char layers[CLI_HIDDEN_MAX * 9 + 8];
+    cli_layers_format(&job->options->layers, layers, sizeof layers);
+    add(words, "--layers %s", layers);
+}
+
+/* Whether another kernel with this seed would give other bits. */
+static bool kernel_matters(const char *name)
+{
+    struct mlp_kernel_info info;
+    for (uint32_t i = 0; mlp_kernel_info(i, &info); i++)
+        if (strcmp(info.name, name) == 0)
+            return !info.bit_reproducible;
+    return true;
+}
+
+static void add_training(struct words *words, const struct cli_job *job, uint32_t n_epochs)
+{
+    const struct cli_options *options = job->options;
+    char rate[32];
+    cli_rate_format(options->lr, rate, sizeof rate);
+    add(words, "--epochs %" PRIu32 " --batch %" PRIu32 " --lr %s --seed %" PRIu64, n_epochs,
+        options->batch, rate, options->seed);
+    if (options->classes != 0)
+        add(words, "--classes %" PRIu32, options->classes);
+    if (options->label_base != 0)
+        add(words, "--label-base %" PRIu32, options->label_base);
+    if (kernel_matters(mlp_net_kernel(job->net)))
+        add(words, "--kernel %s", mlp_net_kernel(job->net));
+    add_start(words, job);
+}
+
+static void finish(struct words *words)
+{
+    if (words->full)
+        memcpy(words->text + words->length, more, sizeof more);
+}
+
+void cli_recipe(const struct cli_job *job, uint32_t n_epochs, char *text, size_t size)
+{
+    struct words words = {.text = text, .size = size};
+    text[0] = '\0';
+    if (job->source == CLI_SOURCE_BUILTIN)
+        add(&words, "--data builtin");
+    add_training(&words, job, n_epochs);
+    finish(&words);
+}
+
+void cli_command_line(const struct cli_job *job, char *text, size_t size)
+{
+    struct words words = {.text = text, .size = size};
+    text[0] = '\0';
+    add(&words, "mlp train");
+    char *folder = job->source == CLI_SOURCE_BUILTIN ? NULL : realpath(job->dataset.origin, NULL);
+    if (folder != NULL)
+        add_path(&words, "--data", folder);
+    else
+        add_path(&words, "--data",
+                 job->source == CLI_SOURCE_BUILTIN ? "builtin" : job->dataset.origin);
+    free(folder);
+    add_training(&words, job, job->options->epochs);
+    finish(&words);
+}

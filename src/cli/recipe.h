@@ -1,0 +1,15 @@
+/* recipe.h - the command that makes the same weights again. */
+#ifndef CLI_RECIPE_H
+#define CLI_RECIPE_H
+
+#include "cli/job.h"
+
+/* cli_recipe - its options, without a folder of data, whose place says nothing (the fingerprint
+ *              does). Options that no longer fit into size are left out, and " ..." says so. */
+void cli_recipe(const struct cli_job *job, uint32_t n_epochs, char *text, size_t size);
+
+/* cli_command_line - all of it, ready for a shell: "mlp train --data /home/me/mnist --epochs 12".
+ */
+void cli_command_line(const struct cli_job *job, char *text, size_t size);
+
+#endif

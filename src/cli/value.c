@@ -1,0 +1,211 @@
+#include "cli/value.h"
+
+#include "mlp.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Rates outside are a slip of the keyboard: no float weight moves below, all explode above. */
+static const double rate_low = 1e-9, rate_high = 1000; /* as cli_value_wanted says */
+
+/* Digits only: strtoull alone would take " 7", "+7" and, wrapped around, "-7". */
+static const char *parse_whole(const char *text, uint64_t low, uint64_t high, uint64_t *value)
+{
+    if (text[0] == '-' && text[1] >= '0' && text[1] <= '9')
+        return "is negative";
+    if (text[0] == '\0' || strspn(text, "0123456789") != strlen(text))
+        return "is not a whole number";
+    errno = 0;
+    unsigned long long number = strtoull(text, NULL, 10);
+    if (errno == ERANGE || number > high)
+        return "is too large";
+    if (number < low)
+        return number == 0 ? "is zero" : "is too small";
+    *value = number;
+    return NULL;
+}
+
+static const char *parse_rate(const char *text, float *value)
+{
+    char *end;
+    double number = strtod(text, &end);
+    if (text[0] == '\0' || *end != '\0' || text[strcspn(text, " \t\nxXpP")] != '\0')
+        return "is not a number";
+    if (!isfinite(number))
+        return isnan(number) ? "is not a number" : "is infinite";
+    if (number <= 0)
+        return number < 0 ? "is negative" : "is zero";
+    if (number < rate_low || number > rate_high)
+        return number < rate_low ? "is too small" : "is too large";
+    *value = (float)number;
+    return NULL;
+}
+
+static const char *parse_layers(const char *text, struct cli_layers *layers)
+{
+    struct cli_layers found = {0};
+    if (text[0] == '\0')
+        return "is empty";
+    while (strcmp(text, "none") != 0) {
+        char word[24];
+        size_t length = strcspn(text, ",");
+        if (found.n == CLI_HIDDEN_MAX)
+            return "has too many layers";
+        if (length == 0 || length >= sizeof word)
+            return length == 0 ? "lacks a width" : "is too large";
+        memcpy(word, text, length);
+        word[length] = '\0';
+        uint64_t width;
+        const char *wrong = parse_whole(word, 1, CLI_WIDTH_MAX, &width);
+        if (wrong != NULL)
+            return wrong;
+        found.widths[found.n++] = (uint32_t)width;
+        if (text[length] == '\0')
+            break;
+        text += length + 1;
+        if (strcmp(text, "none") == 0)
+            return "is not a whole number";
+    }
+    *layers = found;
+    return NULL;
+}
+
+static const char *parse_kernel(const char *text)
+{
+    struct mlp_kernel_info info;
+    for (uint32_t i = 0; mlp_kernel_info(i, &info); i++)
+        if (strcmp(text, info.name) == 0)
+            return info.available ? NULL : "does not run on this CPU";
+    return strcmp(text, "auto") == 0 ? NULL : "is not a kernel";
+}
+
+/* A forgotten value swallows the next option; nobody's folder is called --epochs. */
+static const char *parse_text(const char *text)
+{
+    if (text[0] == '\0')
+        return "is empty";
+    return strncmp(text, "--", 2) == 0 ? "looks like an option (write ./ before such a name)"
+                                       : NULL;
+}
+
+const char *cli_value_parse(const struct cli_option *option, struct cli_options *options,
+                            const char *text)
+{
+    void *field = (char *)options + option->field;
+    const char *wrong = NULL;
+    uint64_t whole = 0;
+    switch (option->kind) {
+    case CLI_FLAG:
+        *(bool *)field = true;
+        break;
+    case CLI_COUNT:
+        wrong = parse_whole(text, option->low, option->high, &whole);
+        if (wrong == NULL)
+            *(uint32_t *)field = (uint32_t)whole;
+        break;
+    case CLI_SEED:
+        wrong = parse_whole(text, 0, UINT64_MAX, (uint64_t *)field);
+        break;
+    case CLI_RATE:
+        wrong = parse_rate(text, field);
+        break;
+    case CLI_LAYERS:
+        wrong = parse_layers(text, field);
+        break;
+    case CLI_KERNEL:
+        wrong = parse_kernel(text);
+        *(const char **)field = text;
+        break;
+    case CLI_TEXT:
+        wrong = parse_text(text);
+        *(const char **)field = text;
+        break;
+    }
+    return wrong;
+}
+
+static void list_kernels(char *text, size_t size)
+{
+    struct mlp_kernel_info info;
+    int at = snprintf(text, size, "auto");
+    for (uint32_t i = 0; mlp_kernel_info(i, &info) && at >= 0 && (size_t)at < size; i++)
+        if (info.available)
+            at += snprintf(text + at, size - (size_t)at, ", %s", info.name);
+}
+
+void cli_value_wanted(const struct cli_option *option, char *text, size_t size)
+{
+    switch (option->kind) {
+    case CLI_FLAG:
+        snprintf(text, size, "no value");
+        break;
+    case CLI_COUNT:
+        snprintf(text, size, "a whole number from %" PRIu32 " to %" PRIu32, option->low,
+                 option->high);
+        break;
+    case CLI_SEED:
+        snprintf(text, size, "a whole number from 0 to %" PRIu64, UINT64_MAX);
+        break;
+    case CLI_RATE:
+        snprintf(text, size, "a number above 0, from 1e-9 to 1000");
+        break;
+    case CLI_LAYERS:
+        snprintf(text, size, "up to %d widths from 1 to %d, as in 256,128, or none", CLI_HIDDEN_MAX,
+                 CLI_WIDTH_MAX);
+        break;
+    case CLI_KERNEL:
+        list_kernels(text, size);
+        break;
+    case CLI_TEXT:
+        snprintf(text, size, "%s", strcmp(option->argument, "DIR") == 0 ? "a folder" : "a file");
+        break;
+    }
+}
+
+void cli_rate_format(float rate, char *text, size_t size)
+{
+    for (int digits = 1; digits <= 9; digits++) { /* 9 always suffice for a float */
+        snprintf(text, size, "%.*g", digits, (double)rate);
+        if (strtof(text, NULL) == rate)
+            return;
+    }
+}
+
+void cli_layers_format(const struct cli_layers *layers, char *text, size_t size)
+{
+    int at = snprintf(text, size, "%s", layers->n == 0 ? "none" : "");
+    for (uint32_t i = 0; i < layers->n && at >= 0 && (size_t)at < size; i++)
+        at += snprintf(text + at, size - (size_t)at, "%s%" PRIu32, i == 0 ? "" : ",",
+                       layers->widths[i]);
+}
+
+void cli_value_format(const struct cli_option *option, const struct cli_options *options,
+                      char *text, size_t size)
+{
+    const void *field = (const char *)options + option->field;
+    switch (option->kind) {
+    case CLI_FLAG:
+        snprintf(text, size, "%s", *(const bool *)field ? "yes" : "no");
+        break;
+    case CLI_COUNT:
+        snprintf(text, size, "%" PRIu32, *(const uint32_t *)field);
+        break;
+    case CLI_SEED:
+        snprintf(text, size, "%" PRIu64, *(const uint64_t *)field);
+        break;
+    case CLI_RATE:
+        cli_rate_format(*(const float *)field, text, size);
+        break;
+    case CLI_LAYERS:
+        cli_layers_format(field, text, size);
+        break;
+    case CLI_KERNEL:
+    case CLI_TEXT:
+        snprintf(text, size, "%s", *(const char *const *)field);
+        break;
+    }
+}

@@ -1,0 +1,158 @@
+/* elements.c - everything that treats elements one by one: exact, so compared bit for bit. */
+#include "check.h"
+
+#include <math.h>
+
+static void check_relu(struct check *check, uint32_t rows, uint32_t n, size_t gap)
+{
+    check_case(check, "relu, %u rows, %u panels, gap %zu", rows, n, gap);
+    struct operand c = operand_new(check, rows, n * PANEL, gap);
+    operand_fill(check, &c, SPECIALS, 0);
+    operand_keep(&c);
+    check->kernel->relu(rows, n, c.m.data, c.m.stride);
+    for (uint32_t r = 0; r < rows; r++)
+        for (uint32_t i = 0; i < n * PANEL; i++) {
+            float before = c.before[i / PANEL * c.m.stride + (size_t)r * PANEL + i % PANEL];
+            check_bits(check, *operand_at(&c, r, i), before < 0 ? 0 : before, r, i);
+        }
+    operand_check_kept(check, &c, rows, n * PANEL, "C");
+    operand_free(&c);
+}
+
+/* A 16 x 16 block, its mask and its transpose. */
+static void check_relu_gradient(struct check *check)
+{
+    check_case(check, "relu_gradient");
+    struct operand dt = operand_new(check, PANEL, PANEL, 0),
+                   y = operand_new(check, PANEL, PANEL, 0), d = operand_new(check, PANEL, PANEL, 0);
+    operand_fill(check, &dt, SPECIALS, 0);
+    operand_fill(check, &y, SPECIALS, 1);
+    operand_keep(&dt);
+    operand_keep(&y);
+    operand_keep(&d);
+    check->kernel->relu_gradient(dt.m.data, y.m.data, d.m.data);
+    for (uint32_t r = 0; r < PANEL; r++)
+        for (uint32_t c = 0; c < PANEL; c++) {
+            float want = *operand_at(&y, r, c) > 0 ? dt.before[c * PANEL + r] : 0;
+            check_bits(check, *operand_at(&d, r, c), want, r, c);
+            check_bits(check, *operand_at(&dt, c, r), want, c, r);
+        }
+    operand_check_kept(check, &y, 0, 0, "y");
+    operand_check_kept(check, &d, PANEL, PANEL, "d");
+    operand_check_kept(check, &dt, PANEL, PANEL, "dt");
+    operand_free(&dt);
+    operand_free(&y);
+    operand_free(&d);
+}
+
+static void check_transpose(struct check *check, enum contents contents)
+{
+    check_case(check, "transpose, contents %d", contents);
+    struct operand from = operand_new(check, PANEL, PANEL, 0),
+                   to = operand_new(check, PANEL, PANEL, 0);
+    operand_fill(check, &from, contents, 0);
+    operand_keep(&from);
+    operand_keep(&to);
+    check->kernel->transpose(from.m.data, to.m.data);
+    for (uint32_t r = 0; r < PANEL; r++)
+        for (uint32_t c = 0; c < PANEL; c++)
+            check_bits(check, *operand_at(&to, c, r), *operand_at(&from, r, c), c, r);
+    operand_check_kept(check, &from, 0, 0, "from");
+    operand_check_kept(check, &to, PANEL, PANEL, "to");
+    operand_free(&from);
+    operand_free(&to);
+}
+
+static void check_column_sums(struct check *check, uint32_t rows, enum contents contents)
+{
+    check_case(check, "column_sums, %u rows, contents %d", rows, contents);
+    struct operand panel = operand_new(check, rows, PANEL, 0),
+                   sums = operand_new(check, 1, PANEL, 0);
+    operand_fill(check, &panel, contents, 0);
+    operand_keep(&panel);
+    operand_keep(&sums);
+    check->kernel->column_sums(rows, panel.m.data, sums.m.data);
+    for (uint32_t c = 0; c < PANEL; c++) {
+        float sum = 0; /* in the order of the rows: part of the contract */
+        for (uint32_t r = 0; r < rows; r++)
+            sum += *operand_at(&panel, r, c);
+        check_bits(check, *operand_at(&sums, 0, c), sum, 0, c);
+    }
+    operand_check_kept(check, &panel, 0, 0, "panel");
+    operand_check_kept(check, &sums, 1, PANEL, "sums");
+    operand_free(&panel);
+    operand_free(&sums);
+}
+
+static void check_update_sgd(struct check *check, uint32_t lines, enum contents contents,
+                             float rate)
+{
+    check_case(check, "update_sgd, %u lines, contents %d, rate %g", lines, contents, (double)rate);
+    struct operand w = operand_new(check, lines, PANEL, 0), g = operand_new(check, lines, PANEL, 0);
+    operand_fill(check, &w, contents, 0);
+    operand_fill(check, &g, contents, 1);
+    operand_keep(&w);
+    operand_keep(&g);
+    check->kernel->update_sgd(lines, w.m.data, g.m.data, rate);
+    for (uint32_t i = 0; i < lines * PANEL; i++) {
+        volatile float product = -rate * g.m.data[i]; /* rounded, whatever the compiler likes */
+        float want =
+            check->kernel->fma ? fmaf(-rate, g.m.data[i], w.before[i]) : product + w.before[i];
+        check_bits(check, w.m.data[i], want, i / PANEL, i % PANEL);
+    }
+    operand_check_kept(check, &w, lines, PANEL, "w");
+    operand_check_kept(check, &g, 0, 0, "g");
+    operand_free(&w);
+    operand_free(&g);
+}
+
+/* Rows of bytes at any address, each the last of its page or the first. */
+static void check_from_bytes(struct check *check, uint32_t n)
+{
+    check_case(check, "from_bytes, %u rows", n);
+    enum { ROWS_MAX = 17, ROW_BYTES = PANEL + 3 };
+    struct guarded bytes[2] = {guarded_new(ROWS_MAX * ROW_BYTES, GUARDED_END),
+                               guarded_new(ROWS_MAX * ROW_BYTES, GUARDED_START)};
+    const uint8_t *from[ROWS_MAX];
+    for (uint32_t r = 0; r < n; r++) {
+        uint8_t *data = bytes[r % 2].data; /* rows at the very end, or at the very start */
+        uint8_t *row =
+            r % 2 == 0 ? data + (ROWS_MAX - r) * ROW_BYTES - PANEL : data + r * ROW_BYTES;
+        for (uint32_t i = 0; i < PANEL; i++)
+            row[i] = (uint8_t)(check->n_cases * 151 + r * PANEL + i);
+        from[r] = row;
+    }
+    struct operand to = operand_new(check, n, PANEL, 0);
+    operand_keep(&to);
+    const float scale = 1.0f / 255;
+    check->kernel->from_bytes(n, from, scale, to.m.data);
+    for (uint32_t r = 0; r < n; r++)
+        for (uint32_t i = 0; i < PANEL; i++)
+            check_bits(check, *operand_at(&to, r, i), (float)from[r][i] * scale, r, i);
+    operand_check_kept(check, &to, n, PANEL, "to");
+    if (!guarded_intact(&bytes[0]) || !guarded_intact(&bytes[1]))
+        check_fail(check, "memory around the bytes was written to");
+    operand_free(&to);
+    guarded_free(&bytes[0]);
+    guarded_free(&bytes[1]);
+}
+
+void check_elements(struct check *check)
+{
+    static const uint32_t rows[] = {1, 2, 3, 15, 16, 17, 100};
+    for (uint32_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        for (uint32_t n = 1; n <= 5; n++)
+            check_relu(check, rows[i], n, n % 2 == 0 ? 5 * PANEL : 0);
+        for (enum contents contents = INTEGERS; contents <= SPECIALS; contents++) {
+            check_column_sums(check, rows[i], contents);
+            check_update_sgd(check, rows[i], contents, 0.3f);
+            check_update_sgd(check, rows[i], contents, 1e-3f);
+        }
+    }
+    for (int repeat = 0; repeat < 10; repeat++)
+        check_relu_gradient(check);
+    check_transpose(check, COUNTING);
+    check_transpose(check, SPECIALS);
+    for (uint32_t n = 1; n <= 17; n++)
+        check_from_bytes(check, n);
+}

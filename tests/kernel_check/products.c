@@ -1,0 +1,160 @@
+/* products.c - the products of a kernel against sums in double.
+ *
+ * The bound of k fused multiply-adds is (k + 2) 2^-24 sum |a b|: each rounds once, sse2 twice; and
+ * 2^-149 a step, since what underflows is rounded to a multiple of that. */
+#include "check.h"
+
+#include <math.h>
+
+static const uint32_t K[] = {1, 2, 15, 16, 17, 31, 32, 33, 127, 128, 129, 784};
+enum { N_K = sizeof K / sizeof K[0] };
+
+/* A (rows, k), whichever way it lies in memory, B (k, cols), C = init + A B. */
+struct product {
+    uint32_t rows, k, cols;
+    bool by_columns; /* A^T is stored */
+    enum contents contents;
+    struct operand a, b, c;
+    struct operand init; /* (1, cols) */
+    bool has_init;       /* else C itself */
+};
+
+static float a_of(const struct product *p, uint32_t r, uint32_t k)
+{
+    return p->by_columns ? *operand_at(&p->a, k, r) : *operand_at(&p->a, r, k);
+}
+
+static float start_of(const struct product *p, uint32_t r, uint32_t c)
+{
+    size_t at = c / PANEL * p->c.m.stride + (size_t)r * PANEL + c % PANEL;
+    return p->has_init ? *operand_at(&p->init, 0, c) : p->c.before[at];
+}
+
+static void prepare(const struct check *check, struct product *p, bool gaps)
+{
+    p->a = p->by_columns ? operand_new(check, p->k, p->rows, 0)
+                         : operand_new(check, p->rows, p->k, gaps ? 3 * PANEL : 0);
+    p->b = operand_new(check, p->k, p->cols, gaps ? 5 * PANEL : 0);
+    p->c = operand_new(check, p->rows, p->cols, gaps ? 7 * PANEL : 0);
+    p->init = operand_new(check, 1, p->cols, 0);
+    operand_fill(check, &p->a, p->contents, 0);
+    operand_fill(check, &p->b, p->contents == ONE_HOT ? COUNTING : p->contents, 1);
+    enum contents start = p->contents == ONE_HOT ? INTEGERS : p->contents;
+    if (!p->has_init) /* else C stays POISON: it is to be written and not read */
+        operand_fill(check, &p->c, start, 2);
+    operand_fill(check, &p->init, start, 3);
+    operand_keep(&p->a);
+    operand_keep(&p->b);
+    operand_keep(&p->c);
+    operand_keep(&p->init);
+}
+
+static void compare_with_double(struct check *check, const struct product *p)
+{
+    for (uint32_t r = 0; r < p->rows; r++)
+        for (uint32_t c = 0; c < p->cols; c++) {
+            double sum = (double)start_of(p, r, c), size = fabs(sum);
+            for (uint32_t k = 0; k < p->k; k++) {
+                double ab = (double)a_of(p, r, k) * (double)*operand_at(&p->b, k, c);
+                sum += ab;
+                size += fabs(ab);
+            }
+            double bound = p->contents >= REALS ? (p->k + 2) * (0x1p-24 * size + 0x1p-149) : 0;
+            check_near(check, *operand_at(&p->c, r, c), sum, bound, r, c);
+        }
+}
+
+/* The scalar kernel's product of the same operands, one panel at a time. */
+static void compare_with_scalar(struct check *check, struct product *p)
+{
+    kernel_product *product = check->scalar->product[p->by_columns][0];
+    for (uint32_t panel = 0; panel < p->cols / PANEL; panel++) {
+        float want[PANEL * PANEL];
+        for (uint32_t i = 0; i < PANEL * PANEL; i++)
+            want[i] = start_of(p, i / PANEL, panel * PANEL + i % PANEL);
+        product(p->k, p->a.m.data, p->a.m.stride, panel_at(&p->b.m, 0, panel), p->b.m.stride, want,
+                0, NULL);
+        for (uint32_t i = 0; i < p->rows * PANEL; i++)
+            check_bits(check, *operand_at(&p->c, i / PANEL, panel * PANEL + i % PANEL), want[i],
+                       i / PANEL, panel * PANEL + i % PANEL);
+    }
+}
+
+static void finish(struct check *check, struct product *p)
+{
+    compare_with_double(check, p);
+    operand_check_kept(check, &p->a, 0, 0, "A");
+    operand_check_kept(check, &p->b, 0, 0, "B");
+    operand_check_kept(check, &p->init, 0, 0, "init");
+    operand_check_kept(check, &p->c, p->rows, p->cols, "C");
+    operand_free(&p->a);
+    operand_free(&p->b);
+    operand_free(&p->c);
+    operand_free(&p->init);
+}
+
+static void check_block(struct check *check, enum kernel_order order, uint32_t n, uint32_t k,
+                        enum contents contents, bool gaps, bool has_init)
+{
+    check_case(check, "product by %s, %u panels, k %u, contents %d, %s, init %s",
+               order == KERNEL_BY_ROWS ? "rows" : "columns", n, k, contents,
+               gaps ? "gaps between panels" : "no gaps", has_init ? "given" : "NULL");
+    struct product p = {.rows = PANEL,
+                        .k = k,
+                        .cols = n * PANEL,
+                        .by_columns = order == KERNEL_BY_COLUMNS,
+                        .contents = contents,
+                        .has_init = has_init};
+    prepare(check, &p, gaps);
+    check->kernel->product[order][n - 1](k, p.a.m.data, p.a.m.stride, p.b.m.data, p.b.m.stride,
+                                         p.c.m.data, p.c.m.stride, has_init ? p.init.m.data : NULL);
+    if (check->kernel->fma && contents >= REALS)
+        compare_with_scalar(check, &p);
+    finish(check, &p);
+}
+
+static void check_one(struct check *check, uint32_t n, uint32_t k, enum contents contents,
+                      bool gaps)
+{
+    check_case(check, "product_one, %u panels, k %u, contents %d, %s", n, k, contents,
+               gaps ? "gaps between panels" : "no gaps");
+    struct product p = {
+        .rows = 1, .k = k, .cols = n * PANEL, .contents = contents, .has_init = true};
+    prepare(check, &p, gaps);
+    struct guarded x = guarded_new(k * sizeof(float), GUARDED_END); /* plain, not in panels */
+    for (uint32_t i = 0; i < k; i++)
+        ((float *)x.data)[i] = *operand_at(&p.a, 0, i);
+    struct guarded y = guarded_new(n * PANEL * sizeof(float), GUARDED_END);
+    check->kernel->product_one(k, x.data, p.b.m.data, p.b.m.stride, n, y.data, p.init.m.data);
+    for (uint32_t c = 0; c < p.cols; c++)
+        *operand_at(&p.c, 0, c) = ((float *)y.data)[c];
+    if (check->kernel->fma && contents >= REALS) {
+        float want[16 * PANEL];
+        check->scalar->product_one(k, x.data, p.b.m.data, p.b.m.stride, n, want, p.init.m.data);
+        for (uint32_t c = 0; c < p.cols; c++)
+            check_bits(check, ((float *)y.data)[c], want[c], 0, c);
+    }
+    if (!guarded_intact(&x) || !guarded_intact(&y))
+        check_fail(check, "memory around x or y was written to");
+    guarded_free(&x);
+    guarded_free(&y);
+    finish(check, &p);
+}
+
+void check_products(struct check *check)
+{
+    for (uint32_t i = 0; i < N_K; i++)
+        for (enum contents contents = INTEGERS; contents <= TINY; contents++) {
+            if (contents == COUNTING)
+                continue; /* stands against ONE_HOT */
+            for (uint32_t n = 1; n <= check->kernel->panels; n++)
+                for (int variant = 0; variant<4; variant += K[i]> 100 ? 3 : 1) { /* gaps, init */
+                    check_block(check, KERNEL_BY_ROWS, n, K[i], contents, variant & 1, variant & 2);
+                    check_block(check, KERNEL_BY_COLUMNS, n, K[i], contents, variant & 1,
+                                variant & 2);
+                }
+            /* Up to 8 panels go together. */
+            for (uint32_t n = 1; n <= 9; n += K[i] > 100 ? 4 : 1)
+                check_one(check, n, K[i], contents, n % 2 == 0);
+        }
+}

@@ -1,0 +1,205 @@
+/* test_batcher.c - the loader: shuffles, and pixels as a network reads them. */
+#include "data/batcher.h"
+#include "guarded.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+Suite *batcher_suite(void);
+
+static uint32_t *shuffled(uint32_t n, uint64_t seed, uint32_t epoch)
+{
+    uint32_t *order = calloc(n + 1, sizeof *order);
+    ck_assert_ptr_nonnull(order);
+    order[n] = 12345;
+    data_shuffle(order, n, seed, epoch);
+    ck_assert_uint_eq(order[n], 12345);
+    return order;
+}
+
+START_TEST(a_shuffle_is_a_permutation)
+{
+    static const uint32_t sizes[] = {1, 2, 3, 4, 5, 16, 17, 700, 60000};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        uint32_t n = sizes[i], *order = shuffled(n, 1, 1);
+        uint8_t *seen = calloc(n, 1);
+        for (uint32_t j = 0; j < n; j++)
+            if (order[j] >= n || seen[order[j]]++ != 0)
+                ck_abort_msg("%u samples: sample %u at %u", n, order[j], j);
+        free(seen);
+        free(order);
+    }
+}
+END_TEST
+
+static uint32_t n_equal(const uint32_t *a, const uint32_t *b, uint32_t n)
+{
+    uint32_t equal = 0;
+    for (uint32_t i = 0; i < n; i++)
+        equal += a[i] == b[i];
+    return equal;
+}
+
+/* Two random orders of n agree in one place on average, in more than 12 practically never. */
+START_TEST(shuffles_differ_by_seed_and_epoch_and_nothing_else)
+{
+    enum { N = 1000 };
+    const uint64_t high = (uint64_t)1 << 32;
+    uint32_t *order = shuffled(N, 1, 1), *same = shuffled(N, 1, 1);
+    uint32_t *others[] = {shuffled(N, 1, 2), shuffled(N, 2, 1), shuffled(N, 1 + high, 1)};
+    uint32_t *identity = calloc(N, sizeof *identity);
+    for (uint32_t i = 0; i < N; i++)
+        identity[i] = i;
+    ck_assert_uint_eq(n_equal(order, same, N), N);
+    ck_assert_uint_le(n_equal(order, identity, N), 12);
+    for (int i = 0; i < 3; i++) {
+        ck_assert_uint_le(n_equal(order, others[i], N), 12);
+        free(others[i]);
+    }
+    free(order);
+    free(same);
+    free(identity);
+}
+END_TEST
+
+/* Each of the 24 orders of 4 samples turns up about equally often: chi^2 with 23 degrees of freedom
+ * is above 50 once in a thousand times. */
+START_TEST(all_orders_are_equally_likely)
+{
+    enum { N = 24000, CODES = 256 };
+    uint32_t count[CODES] = {0}, n_orders = 0;
+    for (uint32_t epoch = 0; epoch < N; epoch++) {
+        uint32_t order[4];
+        data_shuffle(order, 4, 9, epoch);
+        count[order[0] + 4 * order[1] + 16 * order[2] + 64 * order[3]]++;
+    }
+    double chi2 = 0;
+    for (int i = 0; i < CODES; i++)
+        if (count[i] > 0) {
+            chi2 += (count[i] - N / 24.0) * (count[i] - N / 24.0) / (N / 24.0);
+            n_orders++;
+        }
+    ck_assert_uint_eq(n_orders, 24);
+    ck_assert_double_le(chi2, 50);
+}
+END_TEST
+
+/* ---- gather ----------------------------------------------------------------------------- */
+
+/* Random-looking images whose last byte is followed, or whose first is preceded, by a guard page.
+ */
+static struct mlp_images new_images(struct guarded *memory, uint32_t n, uint32_t rows,
+                                    uint32_t cols, enum guarded_side side)
+{
+    size_t bytes = (size_t)n * rows * cols;
+    *memory = guarded_new(bytes, side);
+    struct mlp_images images = {n, rows, cols, memory->data, malloc(n)};
+    for (size_t i = 0; i < bytes; i++)
+        images.pixels[i] = (uint8_t)(i * 2654435761u >> 13);
+    for (uint32_t i = 0; i < n; i++)
+        images.labels[i] = (uint8_t)(i * 3 + 1);
+    return images;
+}
+
+/* The pixels of row r are those of the sample, times 1/255 in float; pads are 0. */
+static void check_row(const struct batch *batch, uint32_t r, const struct mlp_images *images,
+                      uint32_t sample, const char *kernel)
+{
+    uint32_t inputs = batch->x.cols;
+    const uint8_t *pixels = images->pixels + (size_t)sample * inputs;
+    for (uint32_t i = 0; i < panel_count(inputs) * PANEL; i++) {
+        float got = panel_at(&batch->x, r, i / PANEL)[i % PANEL];
+        float want = i < inputs ? (float)pixels[i] * (1.0f / 255.0f) : 0;
+        if (memcmp(&got, &want, sizeof got) != 0)
+            ck_abort_msg("%s, %u inputs: row %u, pixel %u is %a, wanted %a", kernel, inputs, r, i,
+                         (double)got, (double)want);
+    }
+    ck_assert_uint_eq(batch->labels[r], images->labels[sample]);
+}
+
+static void check_gather(const struct kernel *kernel, const struct mlp_images *images,
+                         int n_members)
+{
+    enum { BATCH = 100 };
+    struct batch batch;
+    uint32_t inputs = images->n_rows * images->n_cols, samples[BATCH];
+    ck_assert(data_batch_new(&batch, BATCH, inputs));
+    for (uint32_t i = 0; i < BATCH; i++) /* the very last sample among them */
+        samples[i] = (images->n_samples - 1 + i * 7) % images->n_samples;
+    for (int id = n_members - 1; id >= 0; id--) {
+        struct team team = {.id = id, .n = n_members};
+        data_gather(&batch, kernel, &team, images, samples, 0, BATCH);
+    }
+    ck_assert_uint_eq(batch.x.rows, BATCH);
+    for (uint32_t r = 0; r < BATCH; r++)
+        check_row(&batch, r, images, samples[r], kernel->name);
+
+    uint32_t n = 17, first = images->n_samples - n; /* a shorter batch in the same memory */
+    for (int id = 0; id < n_members; id++) {
+        struct team team = {.id = id, .n = n_members};
+        data_gather(&batch, kernel, &team, images, NULL, first, n);
+    }
+    ck_assert_uint_eq(batch.x.rows, n);
+    for (uint32_t r = 0; r < n; r++)
+        check_row(&batch, r, images, first + r, kernel->name);
+    data_batch_free(&batch);
+}
+
+static const struct {
+    uint32_t rows, cols;
+} image_sizes[] = {{1, 1}, {3, 5}, {4, 4}, {1, 17}, {9, 11}, {28, 28}, {5, 13}};
+
+START_TEST(gathered_pixels_are_bytes_over_255)
+{
+    const struct kernel *kernel;
+    for (uint32_t i = 0; (kernel = kernel_table(i)) != NULL; i++)
+        for (enum guarded_side side = GUARDED_END; side <= GUARDED_START; side++) {
+            if (!kernel_runs(kernel))
+                continue;
+            struct guarded memory;
+            struct mlp_images images =
+                new_images(&memory, 30, image_sizes[_i].rows, image_sizes[_i].cols, side);
+            for (int n_members = 1; n_members <= 5; n_members += 2)
+                check_gather(kernel, &images, n_members);
+            ck_assert(guarded_intact(&memory));
+            free(images.labels);
+            guarded_free(&memory);
+        }
+}
+END_TEST
+
+START_TEST(one_samples_pixels_are_those_of_a_batch)
+{
+    const struct kernel *kernel;
+    for (uint32_t i = 0; (kernel = kernel_table(i)) != NULL; i++)
+        for (uint32_t n = 1; n <= 50 && kernel_runs(kernel); n++) {
+            struct guarded pixels = guarded_new(n, GUARDED_END);
+            struct guarded x = guarded_new(panel_count(n) * PANEL * sizeof(float), GUARDED_END);
+            for (uint32_t p = 0; p < n; p++)
+                ((uint8_t *)pixels.data)[p] = (uint8_t)(255 - p);
+            data_pixels(kernel, pixels.data, n, x.data);
+            for (uint32_t p = 0; p < panel_count(n) * PANEL; p++)
+                if (((float *)x.data)[p] != (p < n ? (float)(255 - p) * (1.0f / 255.0f) : 0))
+                    ck_abort_msg("%s, %u pixels: pixel %u", kernel->name, n, p);
+            ck_assert(guarded_intact(&pixels) && guarded_intact(&x));
+            guarded_free(&pixels);
+            guarded_free(&x);
+        }
+}
+END_TEST
+
+Suite *batcher_suite(void)
+{
+    Suite *suite = suite_create("batcher");
+    TCase *tests = tcase_create("batcher");
+    tcase_set_timeout(tests, 60);
+    tcase_add_test(tests, a_shuffle_is_a_permutation);
+    tcase_add_test(tests, shuffles_differ_by_seed_and_epoch_and_nothing_else);
+    tcase_add_test(tests, all_orders_are_equally_likely);
+    tcase_add_loop_test(tests, gathered_pixels_are_bytes_over_255, 0,
+                        sizeof image_sizes / sizeof image_sizes[0]);
+    tcase_add_test(tests, one_samples_pixels_are_those_of_a_batch);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
