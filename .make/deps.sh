@@ -1,6 +1,6 @@
 #!/bin/sh
 # deps.sh install|tell GROUP STAMP - finds out, by compiling, what GROUP (build, check, download,
-# dev) lacks. install: installs it where that can be done without asking, else as tell: says which
+# dev, bench, peers) lacks. install: installs it where that can be done without asking, else as tell: says which
 # line to type, and fails. STAMP is made when nothing is missing, and spares all this the next time.
 set -u
 mode=$1 group=$2 stamp=$3
@@ -52,6 +52,16 @@ missing() {
         font || echo fonts-dejavu-core
         ;;
     check) libcheck || echo check ;;
+    bench) compiles '#include <cjson/cJSON.h>' -lcjson || echo libcjson-dev ;;
+    peers)
+        for numbers in numpy torch; do
+            /usr/bin/python3 -c "import $numbers" 2> /dev/null || echo "python3-$numbers"
+        done
+        compiles '#include <dnnl.h>' -ldnnl || echo libdnnl-dev
+        for blas in openblas blis; do # the OpenMP builds
+            ls -d /usr/lib/*/$blas-openmp/lib$blas.so > /dev/null 2>&1 || echo lib$blas-openmp-dev
+        done
+        ;;
     download)
         has curl || echo curl
         [ -e /etc/ssl/certs/ca-certificates.crt ] || [ ! -e /etc/debian_version ] ||
@@ -61,6 +71,7 @@ missing() {
         for tool in clang clang-format clang-tidy shellcheck; do has $tool || echo $tool; done
         CC=clang compiles '#include <omp.h>' -fopenmp || echo libomp-dev
         compiles '' -fsanitize=address,undefined || echo gcc
+        compiles '#include <cjson/cJSON.h>' -lcjson || echo libcjson-dev
         ;;
     esac
 }
@@ -107,7 +118,9 @@ if [ -e /etc/debian_version ] && has apt-get; then
     fi
     root=sudo
     [ "$(id -u)" -ne 0 ] || root=
-    echo "Missing: ${packages% }. Please type:" >&2
+    or=
+    [ "$mode" = install ] || or=", or \`make deps\`"
+    echo "Missing: ${packages% }. Please type$or:" >&2
     echo "    ${root:+sudo }apt-get update && ${root:+sudo }apt-get install $packages" >&2
     exit 1
 fi
@@ -122,9 +135,10 @@ build)
 check) echo "    Fedora: check-devel   Arch: check   Homebrew: check" >&2 ;;
 download) echo "    Fedora, Arch, Homebrew: curl" >&2 ;;
 dev)
-    echo "    Fedora    clang clang-tools-extra libomp-devel ShellCheck" >&2
-    echo "    Arch      clang openmp shellcheck" >&2
-    echo "    Homebrew  llvm libomp shellcheck" >&2
+    echo "    Fedora    clang clang-tools-extra libomp-devel ShellCheck cjson-devel" >&2
+    echo "    Arch      clang openmp shellcheck cjson" >&2
+    echo "    Homebrew  llvm libomp shellcheck cjson" >&2
     ;;
+bench) echo "    Fedora: cjson-devel   Arch: cjson   Homebrew: cjson" >&2 ;;
 esac
 exit 1

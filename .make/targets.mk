@@ -18,7 +18,7 @@ run: ## installs what is missing, builds, finds data, trains, writes out/predict
 check: ## installs what is missing, builds, runs every test
 	@CC='$(CC)' .make/deps.sh install build $(BUILD)/deps-build
 	@CC='$(CC)' .make/deps.sh install check $(BUILD)/deps-check
-	$(BUILD_NOW) $(BUILD)/mlp $(BUILD)/mlp-check
+	$(BUILD_NOW) $(BUILD)/mlp $(BUILD)/mlp-check $(CHECK_PROGRAMS)
 	@MLP=$(BUILD)/mlp $(BUILD)/mlp-check $(SUITES)
 
 data: ## downloads MNIST into data/
@@ -73,7 +73,7 @@ clean: ## removes build/
 help: ## this list
 	@echo 'make run [DATA=DIR] [EPOCHS=N] [SEED=N] [THREADS=N] [MODEL=FILE] [ARGS="--lr 0.05 ..."]'
 	@echo
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo 'CC= CFLAGS= BUILD= as usual; WERROR=1: warnings are errors; V=1: shows the commands'
 

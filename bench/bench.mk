@@ -1,47 +1,69 @@
-# The bench and its peers; the Makefile includes this file. See bench/README.md.
-BENCH_DATA := $(BUILD)/bench-data
+# bench.mk - the bench and its peers; see bench/README.md.
+
 BENCH_SOURCES := $(wildcard bench/*.c)
-# The newest date that a peer's package name may change with; Debian and its children.
-BENCH_PACKAGES := libcjson-dev python3-numpy libopenblas-openmp-dev libblis-openmp-dev libdnnl-dev \
-                  python3-torch
-MULTIARCH = $(shell $(CC) -print-multiarch)
+MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
+OPENBLAS_DIR := /usr/lib/$(MULTIARCH)/openblas-openmp
+BLIS_DIR := /usr/lib/$(MULTIARCH)/blis-openmp
+BENCH_ARGS = $(call option,DATA,--data) $(call option,THREADS,--threads) $(ARGS)
+# Where the result of `make bench` is, and what bench-compare sets against BASE.
+RESULT ?= out/bench.json
 
-# A peer is built where its library is installed, and missing elsewhere. Their own best flags: these
-# programs are not bound by our numeric contract.
-PEER_CFLAGS := -std=c11 -D_GNU_SOURCE $(WARNINGS) -fopenmp -O3 -march=native -ffast-math -Iinclude -Isrc
-PEER_BASE := bench/peers/peer.c src/base/memory.c src/base/cgroup.c
-PEER_HEADERS := $(wildcard bench/peers/*.h src/base/*.h)
-OPENBLAS_DIR = /usr/lib/$(MULTIARCH)/openblas-openmp
-BLIS_DIR = /usr/lib/$(MULTIARCH)/blis-openmp
-PEERS := $(if $(wildcard $(OPENBLAS_DIR)/libopenblas.so),$(BUILD)/peers/gemm_openblas) \
-         $(if $(wildcard $(BLIS_DIR)/libblis.so),$(BUILD)/peers/gemm_blis) \
-         $(if $(wildcard /usr/include/dnnl.h),$(BUILD)/peers/gemm_onednn $(BUILD)/peers/onednn_train)
+bench: ## measures speed, alone and beside other programs (two minutes); ARGS=--quick
+	@CC='$(CC)' .make/deps.sh install build $(BUILD)/deps-build
+	@CC='$(CC)' .make/deps.sh install bench $(BUILD)/deps-bench
+	$(BUILD_NOW) $(BUILD)/mlp-bench bench-peers
+	@$(BUILD)/mlp-bench $(BENCH_ARGS)
 
-# -isystem: what these libraries' headers warn of is not ours to mend.
-$(BUILD)/peers/gemm_openblas: bench/peers/gemm_blas.c $(PEER_BASE) $(PEER_HEADERS)
-	@mkdir -p $(@D)
-	$(CC) $(PEER_CFLAGS) -isystem /usr/include/$(MULTIARCH)/openblas-openmp -o $@ $(filter %.c,$^) \
-	    -L$(OPENBLAS_DIR) -Wl,-rpath,$(OPENBLAS_DIR) -lopenblas -lm
-$(BUILD)/peers/gemm_blis: bench/peers/gemm_blas.c $(PEER_BASE) $(PEER_HEADERS)
-	@mkdir -p $(@D)
-	$(CC) $(PEER_CFLAGS) -DPEER_BLIS -isystem /usr/include/$(MULTIARCH)/blis-openmp -o $@ \
-	    $(filter %.c,$^) -L$(BLIS_DIR) -Wl,-rpath,$(BLIS_DIR) -lblis -lm
-$(BUILD)/peers/gemm_onednn $(BUILD)/peers/onednn_train: $(BUILD)/peers/%: bench/peers/%.c \
-    bench/peers/onednn.c $(PEER_BASE) $(PEER_HEADERS)
-	@mkdir -p $(@D)
-	$(CC) $(PEER_CFLAGS) -o $@ $(filter %.c,$^) -ldnnl -lm
+bench-deps: ## installs the programs that bench compares with: OpenBLAS, BLIS, oneDNN, NumPy, PyTorch
+	@rm -f $(BUILD)/deps-peers
+	@CC='$(CC)' .make/deps.sh install bench $(BUILD)/deps-bench
+	@CC='$(CC)' .make/deps.sh install peers $(BUILD)/deps-peers
 
-bench-peers: $(PEERS)
-.PHONY: bench-peers
+bench-compare: ## an earlier out/bench.json against the present one: BASE=file.json
+	@test -n '$(BASE)' || { echo 'Which one? make bench-compare BASE=file.json' >&2; exit 2; }
+	$(BUILD_NOW) $(BUILD)/mlp-bench
+	@$(BUILD)/mlp-bench --compare $(call quote,$(BASE)) $(call quote,$(RESULT))
 
-# ---- the bench itself ------------------------------------------------------------------------
+# ---- mlp-bench ---------------------------------------------------------------------------------
 
 # section_phases.c times the training's own functions: the linker leads their calls through it.
 BENCH_WRAP := dense_forward dense_input_gradient dense_update data_gather_some data_shuffle \
-              team_barrier team_run
+	team_barrier team_run
 BENCH_LDFLAGS := $(foreach name,$(BENCH_WRAP),-Wl,--wrap=$(name))
+
 $(BUILD)/bench/%.o: CPPFLAGS += -DBENCH_BUILD='"$(BUILD)"' -DBENCH_MULTIARCH='"$(MULTIARCH)"' \
-                                -DBENCH_FLAGS='"$(CFLAGS) $(NUMERIC)"'
+	-DBENCH_FLAGS='"$(CFLAGS) $(NUMERIC)"'
 
 $(BUILD)/mlp-bench: $(call OBJECT,$(BENCH_SOURCES)) $(BUILD)/libmlp.a
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(BENCH_LDFLAGS) -o $@ $^ -lcjson $(LIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(BENCH_LDFLAGS) -o $@ $^ -lcjson $(LIBS)
+
+# ---- peers: each is built where its library is, and missing elsewhere --------------------------
+
+# Their own best flags: these programs are not bound by our numeric contract, and run only here.
+PEER_CFLAGS := $(STANDARD) $(WARNINGS) -fopenmp -O3 -march=native -ffast-math -Iinclude -Isrc
+PEER_BASE := bench/peers/peer.c src/base/memory.c src/base/cgroup.c
+PEER_HEADERS := $(wildcard bench/peers/*.h src/base/*.h)
+PEERS := $(if $(wildcard $(OPENBLAS_DIR)/libopenblas.so),$(BUILD)/peers/gemm_openblas) \
+	$(if $(wildcard $(BLIS_DIR)/libblis.so),$(BUILD)/peers/gemm_blis) \
+	$(if $(wildcard /usr/include/dnnl.h),$(BUILD)/peers/gemm_onednn $(BUILD)/peers/onednn_train)
+
+# -isystem: what these libraries' headers warn of is not ours to mend.
+$(BUILD)/peers/gemm_openblas: PEER_FLAGS := -isystem /usr/include/$(MULTIARCH)/openblas-openmp
+$(BUILD)/peers/gemm_openblas: PEER_LIBS := -L$(OPENBLAS_DIR) -Wl,-rpath,$(OPENBLAS_DIR) -lopenblas
+$(BUILD)/peers/gemm_blis: PEER_FLAGS := -DPEER_BLIS -isystem /usr/include/$(MULTIARCH)/blis-openmp
+$(BUILD)/peers/gemm_blis: PEER_LIBS := -L$(BLIS_DIR) -Wl,-rpath,$(BLIS_DIR) -lblis
+$(BUILD)/peers/gemm_onednn $(BUILD)/peers/onednn_train: PEER_LIBS := -ldnnl
+
+$(BUILD)/peers/gemm_openblas $(BUILD)/peers/gemm_blis: bench/peers/gemm_blas.c
+$(BUILD)/peers/gemm_onednn: bench/peers/gemm_onednn.c bench/peers/onednn.c
+$(BUILD)/peers/onednn_train: bench/peers/onednn_train.c bench/peers/onednn.c
+$(BUILD)/peers/gemm_openblas $(BUILD)/peers/gemm_blis $(BUILD)/peers/gemm_onednn \
+$(BUILD)/peers/onednn_train: $(PEER_BASE) $(PEER_HEADERS)
+	$(call say,PEER,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(PEER_CFLAGS) $(PEER_FLAGS) -o $@ $(filter %.c,$^) $(PEER_LIBS) -lm
+
+bench-peers: $(PEERS)
+
+.PHONY: bench bench-deps bench-compare bench-peers

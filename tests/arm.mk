@@ -5,10 +5,11 @@ KERNEL_CHECK_SOURCES := $(wildcard tests/kernel_check/*.c) tests/guarded.c tests
     $(wildcard $(patsubst %,src/%/*.c,base kernel gemm net train)) src/data/batcher.c
 
 $(BUILD)/kernel-check: $(call OBJECT,$(KERNEL_CHECK_SOURCES))
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lm -lpthread
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ -lm -lpthread
 
-# The suite "kernel" runs it.
-check: $(BUILD)/kernel-check
+# The suite "kernel" runs it. (Not a prerequisite: check first installs what building needs.)
+CHECK_PROGRAMS += $(BUILD)/kernel-check
 
 # NEON and scalar kernels on 64-bit ARM: all checks, and the golden SHA-256 of a small training.
 # Debian: gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user

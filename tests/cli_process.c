@@ -99,12 +99,18 @@ void cli_terminal_start(struct cli_terminal *terminal, const char *folder, int c
     }
 }
 
+const char *cli_terminal_tail(const struct cli_terminal *terminal)
+{
+    enum { TAIL = 2000 };
+    return terminal->text + (terminal->length > TAIL ? terminal->length - TAIL : 0);
+}
+
 /* Reads what is there; false at the end (Linux says so with EIO). */
 static bool read_more(struct cli_terminal *terminal)
 {
     struct pollfd ready = {.fd = terminal->fd, .events = POLLIN};
     if (poll(&ready, 1, PATIENCE_MS) != 1)
-        ck_abort_msg("nothing more came after: %s", terminal->text);
+        ck_abort_msg("nothing more came after: %s", cli_terminal_tail(terminal));
     size_t room = sizeof terminal->text - 1 - terminal->length;
     if (room == 0) { /* an endless log: the newest half is enough */
         size_t half = sizeof terminal->text / 2;
@@ -130,7 +136,7 @@ void cli_terminal_expect(struct cli_terminal *terminal, const char *text)
             return;
         }
         if (!read_more(terminal))
-            ck_abort_msg("'%s' did not come, but: %s", text, terminal->text);
+            ck_abort_msg("'%s' did not come, but: %s", text, cli_terminal_tail(terminal));
     }
 }
 

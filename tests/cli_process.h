@@ -36,6 +36,9 @@ void cli_terminal_expect(struct cli_terminal *terminal, const char *text);
 /* cli_terminal_type - as on the keyboard: "\003" is Ctrl-C, "\004" Ctrl-D. */
 void cli_terminal_type(const struct cli_terminal *terminal, const char *text);
 
+/* cli_terminal_tail - the last of what it wrote, for messages (Check's must be short). */
+const char *cli_terminal_tail(const struct cli_terminal *terminal);
+
 /* cli_terminal_end - reads to the end; the exit code, as in struct cli_result. */
 int cli_terminal_end(struct cli_terminal *terminal);
 

@@ -49,7 +49,8 @@ static void asked(const char *command)
 static void ends(int code)
 {
     int found = cli_terminal_end(&terminal);
-    ck_assert_msg(found == code, "exit %d, wanted %d: %s", found, code, terminal.text);
+    ck_assert_msg(found == code, "exit %d, wanted %d: %s", found, code,
+                  cli_terminal_tail(&terminal));
 }
 
 START_TEST(yes_trains_and_no_uses_the_weights)

@@ -30,13 +30,16 @@ static int run_kernel_check(const char *environment, const char *arguments, char
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-/* From the newest features to the oldest, with the kernels that go with them. */
+/* From the newest features to the oldest, each hiding the newer ones as well, and what is then said
+ * of x86's kernels. */
 static const struct {
-    const char *environment, *kernels[3];
+    const char *environment, *said[3];
 } hidden[] = {{"", {NULL}},
-              {"MLP_CPU_DISABLE=avx512", {"avx512"}},
-              {"MLP_CPU_DISABLE=avx2", {"avx512", "avx2"}},
-              {"MLP_CPU_DISABLE=avx2,sse2,neon", {"avx512", "avx2", "sse2"}}};
+              {"MLP_CPU_DISABLE=avx512", {"avx512: skipped"}},
+              {"MLP_CPU_DISABLE=avx2",
+               {"avx512: skipped, there is no AVX2 FMA AVX512 here",
+                "avx2: skipped, there is no AVX2 FMA here"}},
+              {"MLP_CPU_DISABLE=avx2,sse2,neon", {"sse2: skipped, there is no SSE2 here"}}};
 
 START_TEST(kernels_pass_their_checks)
 {
@@ -44,11 +47,11 @@ START_TEST(kernels_pass_their_checks)
     int code = run_kernel_check(hidden[_i].environment, "--train", text, sizeof text);
     ck_assert_msg(code == 0, "%s: exit code %d\n%s", hidden[_i].environment, code, text);
     ck_assert_ptr_nonnull(strstr(text, "scalar: weights after training have the promised bits"));
-    for (int i = 0; i < 3 && hidden[_i].kernels[i] != NULL; i++)
-        if (kernel_find(hidden[_i].kernels[i]) != NULL) {
-            snprintf(want, sizeof want, "%s: skipped", hidden[_i].kernels[i]);
-            ck_assert_msg(strstr(text, want) != NULL, "no \"%s\" in\n%s", want, text);
-        }
+#if defined(__x86_64__)
+    for (int i = 0; i < 3 && hidden[_i].said[i] != NULL; i++)
+        ck_assert_msg(strstr(text, hidden[_i].said[i]) != NULL, "no \"%s\" in\n%s",
+                      hidden[_i].said[i], text);
+#endif
     if (_i == 0) { /* in the same environment as this process */
         const struct kernel *kernel;
         for (uint32_t i = 0; (kernel = kernel_table(i)) != NULL; i++) {

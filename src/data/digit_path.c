@@ -26,7 +26,7 @@ static void blend_keys(struct spot *spots, const struct data_template *shape,
     for (int i = 0; i < shape->n_knots; i++) {
         spots[i].at[0] = (1 - t) * a[i].x + t * b[i].x + data_dice_bell(dice, jitter);
         spots[i].at[1] = (1 - t) * a[i].y + t * b[i].y + data_dice_bell(dice, jitter);
-        spots[i].at[2] = 1 + data_dice_bell(dice, WIDTH_JITTER);
+        spots[i].at[2] = 1 + data_dice_bell(dice, WIDTH_JITTER * 0.01f * shape->loose);
         spots[i].kind = a[i].kind;
     }
 }

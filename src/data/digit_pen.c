@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-static const float RADIUS = 1.2f, RADIUS_SPREAD = 0.30f, SOFT_MIN = 0.8f, SOFT_MAX = 1.5f;
+static const float RADIUS = 1.22f, RADIUS_SPREAD = 0.28f, SOFT_MIN = 0.8f, SOFT_MAX = 1.5f;
 
 static float smaller(float a, float b)
 {
@@ -74,8 +74,6 @@ static void draw_line(float *ink, float x0, float y0, float x1, float y1, float 
     float reach = (float)math_sqrt((double)(radius * (radius + softness)));
     int top = clamp_pixel(smaller(y0, y1) - reach), bottom = clamp_pixel(larger(y0, y1) + reach + 1);
     int left = clamp_pixel(smaller(x0, x1) - reach), right = clamp_pixel(larger(x0, x1) + reach + 1);
-    left &= ~3; /* whole vectors of four */
-    right = (right + 3) & ~3;
     for (int row = top; row < bottom; row++) {
         float v = (float)row + 0.5f - y0;
         for (int column = left; column < right; column++) {

@@ -1,3 +1,8 @@
+/* array.c - elements to floats, a chunk at a time.
+ *
+ * An array is never held whole beside the model that it goes into: a file of weights costs its own
+ * size in memory and one chunk. The checksum is compared after the last element, so what a damaged
+ * file leaves in the destination is thrown away by the caller. */
 #include "io/array.h"
 
 #include "base/error.h"
@@ -22,6 +27,8 @@ enum mlp_status io_array_fail(const struct io_array *array, const struct io_zip 
     return MLP_E_MODEL;
 }
 
+/* Read apart from the elements, since all shapes must be known and found consistent before memory
+ * is taken for any of them. */
 enum mlp_status io_array_describe(struct io_array *array, struct io_zip *zip, uint32_t i,
                                   struct mlp_error *error)
 {
@@ -82,6 +89,7 @@ double io_load_float(const struct io_npy *npy, const uint8_t *element)
     return (double)value;
 }
 
+/* The k-th element in the order of the file, so that the offset is one in the member. */
 static enum mlp_status fail_value(const struct io_array *array, const struct io_zip *zip,
                                   uint64_t k, double value, struct mlp_error *error)
 {

@@ -1,3 +1,8 @@
+/* dataset.c - four IDX files to one data set.
+ *
+ * First all headers, then all bodies: what does not fit together, or not into memory, is told
+ * before anything large is read. The bodies go straight to where they stay, in one pass; start-up
+ * time is the time to copy 55 MB out of the page cache, or to inflate them. */
 #include "base/dataset.h"
 #include "base/cpu.h"
 #include "base/error.h"
@@ -26,6 +31,7 @@ struct reading {
     struct mlp_error errors[IO_N_FILES];
 };
 
+/* Opens as many as are good; n_open tells how many have to be closed. */
 static enum mlp_status open_files(struct reading *reading, const char *folder,
                                   struct mlp_error *error)
 {
@@ -41,6 +47,7 @@ static enum mlp_status open_files(struct reading *reading, const char *folder,
     return status;
 }
 
+/* The error names the label file: it is the one that is more easily confused. */
 static enum mlp_status check_counts(const struct io_idx *images, const struct io_idx *labels,
                                     struct mlp_error *error)
 {
@@ -90,6 +97,7 @@ static void read_share(const struct team *team, void *context)
                 io_idx_read(&reading->idx[i], &reading->bodies[i], &reading->errors[i]);
 }
 
+/* Which error is reported does not depend on which thread was faster. */
 static enum mlp_status read_bodies(struct reading *reading, struct mlp_error *error)
 {
     bool worth_it = reading->idx[IO_TRAIN_IMAGES].body_bytes >= TEAM_BYTES && cpu_cores() > 1;
@@ -122,6 +130,7 @@ static void name_folder(const char *folder, char *name, size_t size)
     free(real);
 }
 
+/* Sizes first: they cost nothing, and Fashion-MNIST has the same ones. */
 static bool is_mnist(const struct mlp_dataset *dataset)
 {
     return dataset->train.n_samples == 60000 && dataset->test.n_samples == 10000 &&

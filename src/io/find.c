@@ -1,3 +1,8 @@
+/* find.c - the names that the four files go by.
+ *
+ * Kaggle's archive has each file twice, as "train-images.idx3-ubyte" and in a folder that has the
+ * name that Yann LeCun gave the file, "train-images-idx3-ubyte/train-images-idx3-ubyte"; other
+ * mirrors keep his names, with or without ".gz". */
 #include "io/find.h"
 
 #include "base/error.h"
@@ -63,7 +68,7 @@ static enum presence find_file(const char *folder, int file, char *path)
     return found;
 }
 
-/* What is wrong with the folder itself, if anything is. */
+/* What is wrong with the folder itself, if anything is: better told than that a file is missing. */
 static enum mlp_status check_folder(const char *folder, struct mlp_error *error)
 {
     struct stat info;

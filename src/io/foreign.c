@@ -1,3 +1,5 @@
+/* foreign.c - a failed download or a forgotten unpacking has a face; this table knows the usual
+ * ones, so that a message can say what to do instead of which bytes are wrong. */
 #include "io/foreign.h"
 
 #include <stdbool.h>

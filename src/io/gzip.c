@@ -1,3 +1,7 @@
+/* gzip.c - inflate, straight into the memory where pixels stay.
+ *
+ * zlib's gzread would need two buffers in between, ignores what follows the data, and tells of data
+ * that break off only when the file is closed. */
 #include "io/gzip.h"
 
 #include "base/error.h"
@@ -89,6 +93,7 @@ static enum mlp_status next_member(struct io_gzip *gzip, struct mlp_error *error
     return MLP_OK;
 }
 
+/* zlib says in a few words what it stumbled over; they help those who know the format. */
 static enum mlp_status fail_inflate(struct io_gzip *gzip, int cause, struct mlp_error *error)
 {
     if (cause == Z_MEM_ERROR)

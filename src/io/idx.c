@@ -1,3 +1,8 @@
+/* idx.c - IDX headers, and why one is not.
+ *
+ * Nothing that a header claims is believed: the product of its dimensions must be a size, and the
+ * file must be able to hold it, before memory is taken. A raw file must have exactly that size; of
+ * a packed one only its end tells. */
 #include "io/idx.h"
 
 #include "base/error.h"
@@ -75,6 +80,7 @@ static enum mlp_status explain_magic(const struct io_idx *idx, const uint8_t *he
     return MLP_E_DATA;
 }
 
+/* At the first byte that is missing. */
 static enum mlp_status fail_end(const struct io_idx *idx, struct mlp_error *error)
 {
     io_idx_fail(idx, idx->source.n_read, error, "%s",
@@ -108,6 +114,7 @@ static enum mlp_status read_header(struct io_idx *idx, uint8_t header[MAX_HEADER
     return MLP_OK;
 }
 
+/* The size that the header announces, in the words of the header. */
 static void want_body(const struct io_idx *idx, struct mlp_error *error)
 {
     size_t total = idx->header_bytes + idx->body_bytes;

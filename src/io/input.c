@@ -1,3 +1,5 @@
+/* input.c - open and read with what the C library leaves out: what kind of file it is, calls that a
+ * signal interrupts, and ends that come early. */
 #include "io/input.h"
 
 #include "base/error.h"

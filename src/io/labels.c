@@ -1,3 +1,4 @@
+/* labels.c - labels are bytes of any value; a network wants 0..C-1. */
 #include "io/labels.h"
 
 #include "base/error.h"

@@ -1,3 +1,9 @@
+/* match.c - finds the network in a heap of arrays.
+ *
+ * A reading is an order (which of the 2 L arrays are weights, which biases) and an orientation.
+ * There are eight, and a chain of layers has so many equations between its shapes that hardly ever
+ * more than one of them holds; where it does, nobody can know, and guessing would give a network
+ * that computes nonsense. */
 #include "io/match.h"
 
 #include <stdarg.h>
@@ -18,6 +24,7 @@ const struct io_array *io_reading_weight(const struct io_reading *reading,
     }
 }
 
+/* Biases stand where weights would stand in the opposite order. */
 const struct io_array *io_reading_bias(const struct io_reading *reading,
                                        const struct io_array *arrays, uint32_t layer)
 {
@@ -52,6 +59,7 @@ static bool is_matrix(const struct io_npy *npy)
            npy->shape[1] >= 1 && npy->shape[1] <= UINT32_MAX;
 }
 
+/* (n,), and (1, n) or (n, 1) from people who keep biases as rows or columns. */
 static bool is_vector(const struct io_npy *npy, uint64_t n)
 {
     bool one_dim =

@@ -1,3 +1,8 @@
+/* metadata.c - one table says what is written and read.
+ *
+ * Whoever adds a field adds a row. A reader takes what it finds and leaves the rest at "unknown",
+ * so files stay readable both ways; format_version is raised only when weights mean something
+ * else. */
 #include "io/metadata.h"
 
 #include "base/error.h"
@@ -58,6 +63,7 @@ static enum mlp_status add_scalar(struct io_zip_writer *writer, const char *name
     return status;
 }
 
+/* Little-endian, as all descrs here begin with "<". */
 static enum mlp_status add_u64(struct io_zip_writer *writer, const char *name, const char *descr,
                                uint64_t value, struct mlp_error *error)
 {
@@ -133,6 +139,7 @@ enum mlp_status io_metadata_write(struct io_zip_writer *writer, const struct mlp
 
 /* ---- reading ---------------------------------------------------------------------------- */
 
+/* The array has a type or shape that its name does not have. */
 static enum mlp_status fail_type(const struct io_array *array, const struct io_zip *zip,
                                  const char *wanted, struct mlp_error *error)
 {
@@ -143,6 +150,7 @@ static enum mlp_status fail_type(const struct io_array *array, const struct io_z
     return MLP_E_MODEL;
 }
 
+/* Any width and sign will do: who rewrites a file with NumPy gets int64 for everything. */
 static enum mlp_status read_integer(const struct io_array *array, const struct io_zip *zip,
                                     const uint8_t *element, uint64_t most, uint64_t *value,
                                     struct mlp_error *error)

@@ -1,3 +1,5 @@
+/* model.c - the arrays between files and networks. Aligned memory: they may be copied, or computed
+ * on, by vectors. */
 #include "base/error.h"
 #include "base/memory.h"
 

@@ -1,3 +1,7 @@
+/* npy.c - the header is a Python literal, so it gets a grammar and a parser of that grammar.
+ *
+ * Searching it for "'shape': (" would take a header that says something twice, or that goes on
+ * after its end; NumPy's own reader (ast.literal_eval and a check of the keys) refuses those. */
 #include "io/npy.h"
 
 #include "base/error.h"
@@ -62,6 +66,7 @@ static bool digits(struct cursor *c, uint64_t *value)
     return c->at > begin;
 }
 
+/* A shape. Python needs the comma after a single element, and so do we. */
 static bool tuple(struct cursor *c, struct io_npy *npy)
 {
     if (!take(c, "("))
@@ -81,6 +86,7 @@ static bool tuple(struct cursor *c, struct io_npy *npy)
     return true;
 }
 
+/* Lists are the types of structures and "<M8[ns]" is a date: neither is a weight. */
 static bool type(struct cursor *c, struct io_npy *npy)
 {
     static const char *const plain = "a plain type like '<f4'";
@@ -227,6 +233,7 @@ enum mlp_status io_npy_parse(struct io_npy *npy, const uint8_t *bytes, size_t n,
     return check_size(npy, total_bytes, file, error);
 }
 
+/* The same padding as NumPy's, so that elements lie aligned in a mapped file. */
 size_t io_npy_header(char text[192], const char *descr, uint32_t n_dims, const uint32_t *shape)
 {
     enum { SIZE = 192, ALIGN = 64 };

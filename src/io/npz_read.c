@@ -1,3 +1,9 @@
+/* npz_read.c - an .npz to a model.
+ *
+ * In this order: what the metadata say (another version, another activation?), which arrays are
+ * weights and biases, whether their shapes make a network and their types are ours, memory for it,
+ * the elements. So nothing large is read or allocated for a file that could not be used anyway, and
+ * pickles are refused without looking into them. */
 #include "base/error.h"
 #include "io/match.h"
 #include "io/metadata.h"
@@ -40,6 +46,7 @@ static void count_named(const struct io_zip *zip, uint32_t *n_weights, uint32_t 
     }
 }
 
+/* NumPy stores what has no numeric type, a list of matrices for instance, as a pickle. */
 static enum mlp_status refuse_objects(const struct npz *npz, const struct io_array *array,
                                       struct mlp_error *error)
 {
@@ -110,6 +117,7 @@ static void list_arrays(const struct npz *npz, char *text, size_t size)
     }
 }
 
+/* Nobody can tell from afar what such a file means, so the message shows what is in it. */
 static enum mlp_status fail_match(const struct npz *npz, int n_fits, struct mlp_error *error)
 {
     char list[200];
@@ -152,6 +160,7 @@ static enum mlp_status match_named(struct npz *npz, struct mlp_error *error)
     return MLP_E_MODEL;
 }
 
+/* By shape and order, if there is exactly one way. */
 static enum mlp_status match_others(struct npz *npz, struct mlp_error *error)
 {
     struct io_reading reading = {0};
@@ -178,6 +187,7 @@ static enum mlp_status find_arrays(struct npz *npz, struct mlp_error *error)
     return named ? match_named(npz, error) : match_others(npz, error);
 }
 
+/* After the shapes: "shape (3,)" is the better message where both are wrong. */
 static enum mlp_status check_types(const struct npz *npz, struct mlp_error *error)
 {
     for (uint32_t i = 0; i < npz->n_arrays; i++) {
@@ -196,6 +206,7 @@ static enum mlp_status check_types(const struct npz *npz, struct mlp_error *erro
 
 /* ---- reading them ----------------------------------------------------------------------- */
 
+/* The images' size is another way to say how many inputs there are; both must agree. */
 static enum mlp_status new_model(const struct npz *npz, struct mlp_model *model,
                                  struct mlp_error *error)
 {

@@ -1,3 +1,5 @@
+/* npz_write.c - a model to an .npz: W1, b1, W2, b2, ... and then what is known about them, so that
+ * the layers are the first thing that `unzip -l` or np.load shows. */
 #include "base/error.h"
 #include "base/file.h"
 #include "io/metadata.h"

@@ -1,3 +1,4 @@
+/* source.c - the one place that knows whether a file is packed. */
 #include "io/source.h"
 
 #include "base/error.h"

@@ -1,3 +1,5 @@
+/* text.c - strings between NumPy and C. What is no valid character becomes U+FFFD, the character
+ * that Unicode has for this, and never a reason to refuse weights. */
 #include "io/text.h"
 
 #include "io/array.h"

@@ -1,3 +1,8 @@
+/* zip_read.c - libzip finds its way through an archive; what it finds there is doubted here.
+ *
+ * The directory of a hostile archive may claim any size, and may give the same packed bytes to many
+ * members. So: a member is no larger than its packed bytes allow, those are no more than the file,
+ * and all that is read together is no more than the file can hold or memory takes. */
 #include "io/zip_read.h"
 
 #include "base/error.h"
@@ -37,6 +42,7 @@ static enum mlp_status fail_memory(struct mlp_error *error)
     return MLP_E_MEMORY;
 }
 
+/* libzip reads the directory first, and it is at the end: a file that lacks its end shows here. */
 static enum mlp_status fail_damaged(const char *path, uint64_t size_bytes, zip_error_t *cause,
                                     struct mlp_error *error)
 {
@@ -49,7 +55,7 @@ static enum mlp_status fail_damaged(const char *path, uint64_t size_bytes, zip_e
     return MLP_E_MODEL;
 }
 
-/* libzip closes fd if it succeeds. */
+/* Not by path: fd is known to be a regular file. libzip closes it if it succeeds. */
 static enum mlp_status open_archive(struct io_zip *zip, int fd, struct mlp_error *error)
 {
     int code = 0;

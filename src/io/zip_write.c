@@ -1,3 +1,5 @@
+/* zip_write.c - the archive is made in memory, and only then becomes a file: libzip's own way of
+ * replacing one does not make sure that it is on the disk. */
 #include "io/zip_write.h"
 
 #include "base/error.h"

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 static const struct check *current;
+static char seed_text[32]; /* for the signal handler */
 
 static void say(const char *text)
 {
@@ -32,7 +33,7 @@ static void on_fault(int signal_number)
     say(current->kernel->name);
     say(": FAILED: access beyond an operand: ");
     say(current->what);
-    say("\n");
+    say(seed_text);
     _exit(EXIT_FAILURE);
 }
 
@@ -40,6 +41,7 @@ static void check_kernel(const struct kernel *kernel, uint64_t seed)
 {
     struct check check = {.kernel = kernel, .scalar = kernel_find("scalar"), .seed = seed};
     current = &check;
+    snprintf(seed_text, sizeof seed_text, "; seed %" PRIu64 "\n", seed);
     check_products(&check);
     check_elements(&check);
     check_softmax(&check);
