@@ -38,9 +38,14 @@ $(BUILD)/mlp-bench: $(call OBJECT,$(BENCH_SOURCES)) $(BUILD)/libmlp.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(BENCH_LDFLAGS) -o $@ $^ -lcjson $(LIBS)
 
+# What tests/test_bench.c tests; nothing that needs cJSON.
+$(BUILD)/mlp-check: $(patsubst %,$(BUILD)/bench/%.o,coprocess measure noise row stats)
+
 # ---- peers: each is built where its library is, and missing elsewhere --------------------------
 
-# Their own best flags: these programs are not bound by our numeric contract, and run only here.
+# Their own best flags: these programs are not bound by our numeric contract, and run only here. With
+# gcc: the libraries bring gcc's OpenMP along, and two OpenMPs in a process fight for the cores.
+PEER_CC := gcc
 PEER_CFLAGS := $(STANDARD) $(WARNINGS) -fopenmp -O3 -march=native -ffast-math -Iinclude -Isrc
 PEER_BASE := bench/peers/peer.c src/base/memory.c src/base/cgroup.c
 PEER_HEADERS := $(wildcard bench/peers/*.h src/base/*.h)
@@ -62,7 +67,7 @@ $(BUILD)/peers/gemm_openblas $(BUILD)/peers/gemm_blis $(BUILD)/peers/gemm_onednn
 $(BUILD)/peers/onednn_train: $(PEER_BASE) $(PEER_HEADERS)
 	$(call say,PEER,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(PEER_CFLAGS) $(PEER_FLAGS) -o $@ $(filter %.c,$^) $(PEER_LIBS) -lm
+	$(Q)$(PEER_CC) $(PEER_CFLAGS) $(PEER_FLAGS) -o $@ $(filter %.c,$^) $(PEER_LIBS) -lm
 
 bench-peers: $(PEERS)
 

@@ -117,21 +117,21 @@ static int save(const struct bench *bench)
 
 static int compare(const char *old_path, const char *new_path)
 {
-    struct bench old, new;
+    static struct bench old, new;
     struct mlp_error error = {.status = MLP_OK};
     enum mlp_status status = report_read(&old, old_path, &error);
     if (status == MLP_OK)
         status = report_read(&new, new_path, &error);
-    if (status != MLP_OK) {
+    if (status == MLP_OK) {
+        report_compare(&old, &new);
+    } else {
         char text[2048];
         mlp_error_format(&error, text, sizeof text);
         fprintf(stderr, "mlp-bench: %s\n", text);
-        return (int)status;
     }
-    report_compare(&old, &new);
     rows_free(&old.rows);
     rows_free(&new.rows);
-    return EXIT_SUCCESS;
+    return (int)status;
 }
 
 static bool parse(struct bench_options *o, int argc, char **argv, bool *want_compare)

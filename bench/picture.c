@@ -28,7 +28,8 @@ struct picture {
     const struct bench *bench;
     struct draw_panel panel[PANELS_MAX];
     uint32_t n_panels;
-    struct bars epoch, products, phases, kernels, staircase;
+    char all_threads[32];
+    struct bars epoch, products[2], phases, kernels, staircase;
     struct lines threads, batch, width;
 };
 
@@ -101,9 +102,8 @@ static void collect_bars(struct picture *p, const struct row *row)
     if (strcmp(row->section, "epoch") == 0) {
         bar_of_row(&p->epoch, group, row);
     } else if (strcmp(row->section, "products") == 0 && strncmp(row->layers, "784", 3) == 0) {
-        snprintf(group, sizeof group, "%s %s, ", row->name, row->layers);
-        threads_text(group + strlen(group), sizeof group - strlen(group), row->threads);
-        bar_of_row(&p->products, group, row);
+        snprintf(group, sizeof group, "%s %s", row->name, row->layers);
+        bar_of_row(&p->products[row->threads > 1], group, row);
     } else if (strcmp(row->section, "phases") == 0) {
         snprintf(note, sizeof note, "%.1f ms", 1e3 * row->seconds);
         add_bar(&p->phases, group, 0, row->name, row->value, strncmp(row->name, "barr", 4) != 0,
@@ -190,9 +190,12 @@ static void shares_of_peak(struct lines *l)
 static void lay_out(struct picture *p)
 {
     add_bars(p, &p->epoch, "GFLOP/s", "One epoch of 784-256-128-10, batch 128, f32",
-             "shuffle, gather, forward, loss, backward and update; in turn with the others", true);
-    add_bars(p, &p->products, "GFLOP/s", "The two largest products of a step, alone",
-             "the others' figures after the comma: their time over ours", true);
+             "shuffle, gather, forward, loss, backward, update; the others' time as a multiple of "
+             "ours",
+             true);
+    add_bars(p, &p->products[0], "GFLOP/s", "The two largest products, 1 thread", NULL, false);
+    threads_text(p->all_threads, sizeof p->all_threads, bench_threads(p->bench));
+    add_bars(p, &p->products[1], "GFLOP/s", "The same, all threads", p->all_threads, false);
     add_bars(p, &p->phases, "%", "Where the time of an epoch goes", NULL, false);
     add_bars(p, &p->kernels, "GFLOP/s", "By kernel", "the same network", false);
     shares_of_peak(&p->batch);

@@ -27,6 +27,8 @@ void report_time(double seconds, char *text, size_t size)
 {
     if (seconds <= 0)
         snprintf(text, size, "%s", seconds < 0 ? "failed" : "");
+    else if (seconds < 1e-6)
+        snprintf(text, size, "%.1f ns", seconds * 1e9);
     else if (seconds < 1e-3)
         snprintf(text, size, "%.2f us", seconds * 1e6);
     else if (seconds < 0.1)
@@ -68,8 +70,8 @@ static void print_target(const struct row *row)
 static void print_row(const struct row *row)
 {
     char name[160], batch[16], time[24], spread[16], images[24], gflops[16], share[16], other[32];
-    snprintf(name, sizeof name, "%s%s%s", row->name, row->layers[0] == '\0' ? "" : " ",
-             row->layers);
+    bool plain = row->layers[0] == '\0' || strcmp(row->section, "phases") == 0;
+    snprintf(name, sizeof name, "%s%s%s", row->name, plain ? "" : " ", plain ? "" : row->layers);
     batch[0] = '\0';
     if (row->batch > 0)
         snprintf(batch, sizeof batch, "%u", row->batch);

@@ -1,5 +1,7 @@
 /* section_machine.c - what this machine could do at most: everything else is a share of it. */
+#include "base/clock.h"
 #include "base/cpu.h"
+#include "base/team.h"
 #include "bench.h"
 #include "peak.h"
 
@@ -18,6 +20,8 @@ static double run_peak(void *context)
     return peak_seconds(run->isa, run->threads, run->rounds);
 }
 
+/* Enough for any clock, even where a barrier is a matter of nanoseconds. */
+enum { TEAM_TIMES_MAX = 100000 };
 enum { ROUNDS = 20000 }; /* about a tenth of a millisecond */
 
 static void measure_peak(struct bench *bench, const struct peak_isa *isa, int threads,
@@ -78,6 +82,58 @@ static void measure_bandwidth(struct bench *bench, int threads)
     bandwidth_free(run.bandwidth);
 }
 
+/* ---- what a team costs ------------------------------------------------------------------ */
+
+struct team_cost {
+    int threads;
+    uint32_t times;
+    double seconds;
+};
+
+static void meet(const struct team *team, void *context)
+{
+    struct team_cost *cost = context;
+    double begin = clock_seconds();
+    for (uint32_t i = 0; i < cost->times; i++)
+        team_barrier(team);
+    if (team->id == 0)
+        cost->seconds = clock_seconds() - begin;
+}
+
+static double run_barriers(void *context)
+{
+    struct team_cost *cost = context;
+    team_run(cost->threads, meet, cost);
+    return cost->seconds / cost->times;
+}
+
+static void nothing(const struct team *team, void *context)
+{
+    (void)team, (void)context;
+}
+
+static double run_regions(void *context)
+{
+    struct team_cost *cost = context;
+    double begin = clock_seconds();
+    for (uint32_t i = 0; i < cost->times; i++)
+        team_run(cost->threads, nothing, NULL);
+    return (clock_seconds() - begin) / cost->times;
+}
+
+static void measure_team(struct bench *bench, const char *name, double (*run)(void *context))
+{
+    struct team_cost cost = {bench_threads(bench), 100, 0};
+    cost.times = measure_times(run, &cost);
+    if (cost.times > TEAM_TIMES_MAX)
+        cost.times = TEAM_TIMES_MAX;
+    struct contender contender = {.run = run, .context = &cost};
+    measure(&contender, 1, bench->n_runs, 2);
+    struct row *row = row_add(&bench->rows, "machine", name);
+    row->threads = cost.threads;
+    row_measured(row, &contender);
+}
+
 void section_machine(struct bench *bench)
 {
     const struct peak_isa *isa;
@@ -92,4 +148,8 @@ void section_machine(struct bench *bench)
     measure_bandwidth(bench, 1);
     if (bench_threads(bench) > 1)
         measure_bandwidth(bench, bench_threads(bench));
+    if (bench_threads(bench) > 1) {
+        measure_team(bench, "barrier", run_barriers);
+        measure_team(bench, "fork and join", run_regions);
+    }
 }

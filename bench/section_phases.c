@@ -19,14 +19,9 @@
 #endif
 
 enum phase { SHUFFLE, GATHER, FORWARD, LOSS, INPUT_GRADIENT, UPDATE, BARRIER, OTHER, N_PHASES };
-static const char *const phase_names[N_PHASES] = {"shuffle",
-                                                  "gather",
-                                                  "forward",
-                                                  "loss",
-                                                  "backward: input gradient",
-                                                  "backward: weight gradient, update",
-                                                  "barriers",
-                                                  "bookkeeping"};
+static const char *const phase_names[N_PHASES] = {"shuffle",  "gather",         "forward",
+                                                  "loss",     "input gradient", "weight gradient",
+                                                  "barriers", "bookkeeping"};
 
 static atomic_bool recording;
 

@@ -213,6 +213,9 @@ START_TEST(the_progress_line_never_exceeds_the_width)
     cli_progress_text(&report, 200, text, sizeof text);
     ck_assert_str_eq(text, "2/12 [============>           ]  50%  loss 0.2500  accuracy 92.50%"
                            "  60,000 images/s, 0 s left");
+    cli_progress_text(&report, 79, text, sizeof text);
+    ck_assert_str_eq(text, "2/12 [=====>    ]  50%  loss 0.2500  accuracy 92.50%"
+                           "  60,000 images/s, 0 s left");
     cli_progress_text(&report, 8, text, sizeof text);
     ck_assert_str_eq(text, " 50%");
     report.n_samples = report.n_done = 0; /* before the first step */

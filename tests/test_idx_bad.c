@@ -201,6 +201,13 @@ START_TEST(files_that_do_not_belong_together_are_refused)
     idx_start_over();
     idx_patch(TEST_IMAGES, 8, "\0\0\0\4\0\0\0\3", 8);
     idx_expect(TEST_IMAGES, 8, "4 x 3; wanted 3 x 4");
+    for (int d = 0; d < 2; d++) { /* one dimension alone, twice as large */
+        static const char *const words[2] = {"6 x 4; wanted 3 x 4", "3 x 8; wanted 3 x 4"};
+        idx_start_over();
+        idx_patch(TEST_IMAGES, 8, d == 0 ? "\0\0\0\6\0\0\0\4" : "\0\0\0\3\0\0\0\x08", 8);
+        ck_assert_int_eq(truncate(idx_path(TEST_IMAGES), IMAGE_HEADER + 7 * 2 * SMALL_PIXELS), 0);
+        idx_expect(TEST_IMAGES, 8, words[d]);
+    }
 }
 END_TEST
 

@@ -15,11 +15,12 @@
 
 Suite *png_suite(void);
 
-static char folder[] = "/tmp/mlp-test-XXXXXX";
+static char folder[32];
 static char path[64];
 
 static void make_folder(void)
 {
+    snprintf(folder, sizeof folder, "/tmp/mlp-test-XXXXXX"); /* anew: tests may share a process */
     ck_assert_ptr_nonnull(mkdtemp(folder));
     snprintf(path, sizeof path, "%s/picture.png", folder);
 }

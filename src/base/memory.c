@@ -14,22 +14,30 @@ bool memory_size(size_t count, size_t size, size_t *size_bytes)
     return !__builtin_mul_overflow(count, size, size_bytes);
 }
 
-void *memory_new(size_t size_bytes)
+static size_t whole_lines(size_t size_bytes)
+{
+    return size_bytes == 0 ? LINE_BYTES : (size_bytes + LINE_BYTES - 1) / LINE_BYTES * LINE_BYTES;
+}
+
+void *memory_new_unset(size_t size_bytes)
 {
     size_t align = size_bytes >= HUGE_PAGE_BYTES ? HUGE_PAGE_BYTES : LINE_BYTES;
-    if (size_bytes == 0)
-        size_bytes = 1;
-    if (size_bytes > SIZE_MAX - align)
-        return NULL;
-    size_t rounded = (size_bytes + LINE_BYTES - 1) / LINE_BYTES * LINE_BYTES;
     void *memory = NULL;
-    if (posix_memalign(&memory, align, rounded) != 0)
+    if (size_bytes > SIZE_MAX - align ||
+        posix_memalign(&memory, align, whole_lines(size_bytes)) != 0)
         return NULL;
 #ifdef MADV_HUGEPAGE
-    if (align == HUGE_PAGE_BYTES)
-        (void)madvise(memory, rounded, MADV_HUGEPAGE); /* advice: refusal costs speed only */
+    if (align == HUGE_PAGE_BYTES) /* advice: refusal costs speed only */
+        (void)madvise(memory, whole_lines(size_bytes), MADV_HUGEPAGE);
 #endif
-    memset(memory, 0, rounded);
+    return memory;
+}
+
+void *memory_new(size_t size_bytes)
+{
+    void *memory = memory_new_unset(size_bytes);
+    if (memory != NULL)
+        memset(memory, 0, whole_lines(size_bytes));
     return memory;
 }
 

@@ -8,8 +8,11 @@
 
 /* memory_new - size_bytes zeroed bytes, aligned to 64 (a cache line and the widest vector); blocks
  * of 2 MiB and more are aligned to that and offered to the kernel as huge pages. NULL if there is
- * no memory. Free with memory_free. */
+ * no memory. Free with memory_free.
+ * memory_new_unset - the same with any contents, for what is filled at once: clearing the pixels of
+ * MNIST takes longer than hashing them. */
 void *memory_new(size_t size_bytes);
+void *memory_new_unset(size_t size_bytes);
 void memory_free(void *memory);
 
 /* memory_size - false if count * size does not fit; sizes from files and options go through it. */

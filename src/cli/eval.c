@@ -85,8 +85,10 @@ int cli_work_eval(struct cli_job *job)
     if (status == MLP_OK)
         cli_say("Test Accuracy : %.2f%%\n", 100 * evaluation.accuracy);
     if (status == MLP_OK && !job->options->quiet) {
-        cli_say("%" PRIu32 " of %" PRIu32 " right, mean loss %.4f\n", evaluation.n_correct,
-                evaluation.n_samples, evaluation.loss);
+        char right[32], total[32];
+        cli_grouped(evaluation.n_correct, right);
+        cli_grouped(evaluation.n_samples, total);
+        cli_say("%s of %s right, mean loss %.4f\n", right, total, evaluation.loss);
         print_classes(&job->dataset, confusion);
     }
     memory_free(confusion);

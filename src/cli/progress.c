@@ -8,50 +8,52 @@
 
 static bool drawn;
 
-enum { BAR_COLUMNS = 24 };
+enum { BAR_MIN = 6, BAR_MAX = 24, BAR_FRAME = 3 }; /* columns; "[] " around it */
 
-/* "[=====>    ] " for a share of 0..1. */
-static int bar(double share, char *text, size_t size)
+/* "[=====>    ] " for a share of 0..1, in so many columns; empty if they are too few. */
+static void bar(double share, int columns, char *text, size_t size)
 {
-    char cells[BAR_COLUMNS + 1];
-    int filled = (int)(share * BAR_COLUMNS);
-    for (int i = 0; i < BAR_COLUMNS; i++)
+    char cells[BAR_MAX + 1];
+    int n = columns - BAR_FRAME < BAR_MAX ? columns - BAR_FRAME : BAR_MAX;
+    text[0] = '\0';
+    if (n < BAR_MIN)
+        return;
+    int filled = (int)(share * n);
+    for (int i = 0; i < n; i++)
         cells[i] = i < filled ? '=' : i == filled ? '>' : ' ';
-    cells[BAR_COLUMNS] = '\0';
-    return snprintf(text, size, "[%s] ", cells);
+    cells[n] = '\0';
+    snprintf(text, size, "[%s] ", cells);
 }
 
 void cli_progress_text(const struct mlp_progress_report *report, int columns, char *text,
                        size_t size)
 {
+    enum { EPOCH, BAR, SHARE, LOSS, SPEED, N_PARTS }; /* as they stand on the line */
+    static const int by_importance[] = {SHARE, EPOCH, LOSS, SPEED, BAR};
     double share = report->n_samples == 0 ? 1 : (double)report->n_done / report->n_samples;
     double left = share > 0 ? report->seconds * (1 - share) / share : 0;
     double speed = report->seconds > 0 ? report->n_done / report->seconds : 0;
-    char speed_text[32], parts[5][64];
+    char speed_text[32], parts[N_PARTS][64];
     cli_grouped((uint64_t)speed, speed_text);
-    snprintf(parts[0], sizeof parts[0], "%" PRIu32 "/%" PRIu32 " ", report->epoch,
+    snprintf(parts[EPOCH], sizeof parts[0], "%" PRIu32 "/%" PRIu32 " ", report->epoch,
              report->n_epochs);
-    bar(share, parts[1], sizeof parts[1]);
-    snprintf(parts[2], sizeof parts[2], "%3.0f%%", 100 * share);
-    snprintf(parts[3], sizeof parts[3], "  loss %.4f  accuracy %.2f%%", report->loss,
+    snprintf(parts[SHARE], sizeof parts[0], "%3.0f%%", 100 * share);
+    snprintf(parts[LOSS], sizeof parts[0], "  loss %.4f  accuracy %.2f%%", report->loss,
              100 * report->accuracy);
-    snprintf(parts[4], sizeof parts[4], "  %s images/s, %.0f s left", speed_text, left);
-    /* What must be there comes first; the order on the line is another one. */
-    static const int by_importance[] = {2, 0, 3, 4, 1};
-    bool shown[5] = {false};
+    snprintf(parts[SPEED], sizeof parts[0], "  %s images/s, %.0f s left", speed_text, left);
     int used = 0;
-    for (int i = 0; i < 5; i++) {
-        int length = (int)strlen(parts[by_importance[i]]);
-        if (used + length > columns)
-            break;
-        shown[by_importance[i]] = true;
-        used += length;
+    bool full = false;
+    for (int i = 0; i < N_PARTS; i++) {
+        char *part = parts[by_importance[i]];
+        if (by_importance[i] == BAR)
+            bar(share, columns - used, part, sizeof parts[0]); /* what is left */
+        full = full || used + (int)strlen(part) > columns;
+        if (full) /* nothing less important either */
+            part[0] = '\0';
+        used += (int)strlen(part);
     }
-    size_t at = 0;
-    text[0] = '\0';
-    for (int i = 0; i < 5 && at < size; i++)
-        if (shown[i])
-            at += (size_t)snprintf(text + at, size - at, "%s", parts[i]);
+    snprintf(text, size, "%s%s%s%s%s", parts[EPOCH], parts[BAR], parts[SHARE], parts[LOSS],
+             parts[SPEED]);
 }
 
 void cli_progress_draw(const struct mlp_progress_report *report)

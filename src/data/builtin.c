@@ -1,47 +1,54 @@
 /* builtin.c - the built-in digits: who is drawn, framing as in MNIST, the data set. */
+#include "base/dataset.h"
 #include "base/error.h"
-#include "base/hash.h"
 #include "base/memory.h"
 #include "base/team.h"
-#include "data/digit_path.h"
+#include "data/digit.h"
 #include "mlp.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { FRAME = 28, N_CLASSES = 10, LABEL_BLOCKS = 3 };
+enum { FRAME = 28, N_PIXELS = FRAME * FRAME, N_CLASSES = 10 };
 
-/* Test pictures are other random draws than any training picture's. */
+/* Indices of the random numbers up to here are for the order of labels (9 of 4 a block). */
+enum { LABEL_BLOCKS = 3 };
+
+/* Training pictures are numbered from 0 and test pictures from here, so no two are the same. */
 #define TEST_PICTURES 0x80000000u
 
-/* Every ten pictures in a row are the ten digits, in an order drawn by Fisher and Yates from the
- * first blocks of the first of the ten; so classes are balanced and none is missing. */
+/* The label of the i-th image of a set. Every ten in a row are the ten digits, in an order drawn by
+ * Fisher and Yates with the numbers of the first of them: classes are balanced, none is missing. */
 static uint32_t label_of(uint64_t seed, uint32_t first_picture, uint32_t i)
 {
     uint32_t place = i % N_CLASSES, first_of_ten = first_picture + i - place;
     struct data_dice dice = {
         .key = {.seed = seed, .purpose = RANDOM_DIGITS, .sample = first_of_ten}};
     uint8_t order[N_CLASSES] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
-    for (uint32_t k = N_CLASSES - 1; k > 0; k--) {
-        uint32_t j = random_below(data_dice_roll(&dice), k + 1);
-        uint8_t swapped = order[k];
-        order[k] = order[j];
-        order[j] = swapped;
+    for (uint32_t last = N_CLASSES - 1; last > 0; last--) {
+        uint32_t other = random_below(data_dice_roll(&dice), last + 1);
+        uint8_t digit = order[other];
+        order[other] = order[last];
+        order[last] = digit;
     }
     return order[place];
 }
 
-/* Moves the box by whole pixels so that its centre of mass comes to pixel (14, 14) of the frame,
- * as in MNIST, and never past the frame's edge. */
+/* How far the box must move, in whole pixels, for its centre of mass to come to pixel 14: where
+ * MNIST has it, half a pixel past the middle of the frame. Never over the frame's edge. */
 static int centring(float moment, float mass)
 {
     int offset = (int)(FRAME / 2 + 0.5f - moment / mass);
     return offset < 0 ? 0 : offset > FRAME - DATA_BOX ? FRAME - DATA_BOX : offset;
 }
 
+/* Source   http://yann.lecun.com/exdb/mnist/: "normalized to fit in a 20x20 pixel box while
+ *          preserving their aspect ratio [...] centered in a 28x28 image by computing the center of
+ *          mass of the pixels" */
 static void frame_ink(const float *ink, uint8_t *pixels)
 {
-    float mass = 1e-6f, moment_x = 0, moment_y = 0;
+    float mass = 0, moment_x = 0, moment_y = 0;
     for (int y = 0; y < DATA_BOX; y++)
         for (int x = 0; x < DATA_BOX; x++) {
             float v = ink[y * DATA_BOX + x];
@@ -50,7 +57,7 @@ static void frame_ink(const float *ink, uint8_t *pixels)
             moment_y += v * (float)y;
         }
     int left = centring(moment_x, mass), top = centring(moment_y, mass);
-    memset(pixels, 0, FRAME * FRAME);
+    memset(pixels, 0, N_PIXELS);
     for (int y = 0; y < DATA_BOX; y++)
         for (int x = 0; x < DATA_BOX; x++)
             pixels[(top + y) * FRAME + left + x] = (uint8_t)(ink[y * DATA_BOX + x] * 255 + 0.5f);
@@ -64,7 +71,7 @@ static void draw_picture(uint64_t seed, uint32_t picture, uint32_t digit, uint8_
     float ink[DATA_BOX * DATA_BOX];
     const struct data_template *shape = data_template_choose(digit, &dice);
     data_path_trace(&path, shape, &dice);
-    data_path_warp(&path, shape, &dice);
+    data_path_warp(&path, shape->loose, &dice);
     data_pen_draw(&path, &dice, ink);
     frame_ink(ink, pixels);
 }
@@ -84,7 +91,7 @@ static void draw_share(const struct team *team, void *context)
         uint32_t digit = label_of(job->seed, job->first_picture, i);
         job->images->labels[i] = (uint8_t)digit;
         draw_picture(job->seed, job->first_picture + i, digit,
-                     job->images->pixels + (size_t)i * FRAME * FRAME);
+                     job->images->pixels + (size_t)i * N_PIXELS);
     }
 }
 
@@ -92,12 +99,12 @@ static enum mlp_status draw_images(struct mlp_images *images, uint64_t seed, uin
                                    uint32_t n, int n_threads, struct mlp_error *error)
 {
     size_t size;
-    if (!memory_size(n, FRAME * FRAME, &size))
+    if (!memory_size(n, N_PIXELS, &size))
         return error_memory(error, UINT64_MAX);
-    images->pixels = memory_new(size);
-    images->labels = memory_new(n);
-    if (!images->pixels || !images->labels)
-        return error_memory(error, size + n);
+    images->pixels = memory_new_unset(size);
+    images->labels = memory_new_unset(n);
+    if (images->pixels == NULL || images->labels == NULL)
+        return error_memory(error, size);
     images->n_samples = n;
     images->n_rows = images->n_cols = FRAME;
     struct job job = {.images = images, .seed = seed, .first_picture = first_picture};
@@ -105,27 +112,21 @@ static enum mlp_status draw_images(struct mlp_images *images, uint64_t seed, uin
     return MLP_OK;
 }
 
-static uint64_t hash_images(uint64_t hash, const struct mlp_images *images)
-{
-    hash = hash_bytes(hash, images->pixels, (size_t)images->n_samples * FRAME * FRAME);
-    return hash_bytes(hash, images->labels, images->n_samples);
-}
-
 static bool count_allowed(uint32_t n)
 {
-    return n >= N_CLASSES && n < TEST_PICTURES;
+    return n >= N_CLASSES && n <= TEST_PICTURES;
 }
 
 enum mlp_status mlp_dataset_builtin(struct mlp_dataset *dataset, uint64_t seed, uint32_t n_train,
                                     uint32_t n_test, int n_threads, struct mlp_error *error)
 {
     if (!count_allowed(n_train) || !count_allowed(n_test)) {
-        enum mlp_status status = error_set(error, MLP_E_USAGE, NULL, -1);
-        error_found(error, "%u training and %u test digits asked for", n_train, n_test);
-        error_wanted(error, "at least 10 and fewer than 2^31 of each");
-        return status;
+        error_set(error, MLP_E_USAGE, NULL, -1);
+        error_found(error, "%" PRIu32 " training and %" PRIu32 " test digits", n_train, n_test);
+        error_wanted(error, "from 10 to 2^31 of each");
+        return MLP_E_USAGE;
     }
-    struct mlp_dataset made = {.n_classes = N_CLASSES};
+    struct mlp_dataset made = {.n_classes = N_CLASSES, .name = "built-in digits"};
     enum mlp_status status = draw_images(&made.train, seed, 0, n_train, n_threads, error);
     if (status == MLP_OK)
         status = draw_images(&made.test, seed, TEST_PICTURES, n_test, n_threads, error);
@@ -133,9 +134,8 @@ enum mlp_status mlp_dataset_builtin(struct mlp_dataset *dataset, uint64_t seed, 
         mlp_dataset_free(&made);
         return status;
     }
-    made.fingerprint = hash_images(hash_images(0, &made.train), &made.test);
-    snprintf(made.name, sizeof made.name, "built-in digits");
-    snprintf(made.origin, sizeof made.origin, "generated, seed %llu", (unsigned long long)seed);
+    snprintf(made.origin, sizeof made.origin, "generated, seed %" PRIu64, seed);
+    made.fingerprint = dataset_fingerprint(&made);
     *dataset = made;
     return MLP_OK;
 }

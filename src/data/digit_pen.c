@@ -1,10 +1,14 @@
 /* digit_pen.c - fits a path into MNIST's box and draws it with a soft, round pen. */
 #include "base/math.h"
-#include "data/digit_path.h"
+#include "data/digit.h"
 
 #include <string.h>
 
-static const float RADIUS = 1.22f, RADIUS_SPREAD = 0.28f, SOFT_MIN = 0.8f, SOFT_MAX = 1.5f;
+/* Close to the widths and greys of MNIST's training pictures, where half of the strokes are
+ * between 2.1 and 3 pixels wide. */
+static const float RADIUS = 1.22f;                   /* pixels, the median */
+static const float RADIUS_SPREAD = 0.28f;            /* deviation of its logarithm */
+static const float SOFT_MIN = 0.8f, SOFT_MAX = 1.5f; /* pixels over which the edge fades */
 
 static float smaller(float a, float b)
 {
@@ -16,46 +20,45 @@ static float larger(float a, float b)
     return a > b ? a : b;
 }
 
+/* What the ink covers along one axis, at a scale in pixels a unit. */
+struct extent {
+    float low, high;
+};
+
+static struct extent extent_of(const float *at, const struct data_path *path, float scale,
+                               float radius)
+{
+    struct extent extent = {1e9f, -1e9f};
+    for (int i = 0; i < path->n_points; i++) {
+        float r = radius * path->width[i];
+        extent.low = smaller(extent.low, scale * at[i] - r);
+        extent.high = larger(extent.high, scale * at[i] + r);
+    }
+    return extent;
+}
+
 /* From path to box: pixel = scale * path + shift. */
 struct fit {
     float scale, shift_x, shift_y;
 };
 
-/* Interval covered by the pen along one axis. */
-static void extent(const float *at, const float *width, int n, float scale, float radius,
-                   float *low, float *high)
+/* The larger side fills the box, and the other one is centred. The pen keeps its width in pixels
+ * whatever the scale, so the size of the ink is not a multiple of the scale but convex in it, and
+ * never steeper than the path is large: steps by that slope approach from below. */
+static struct fit fit_box(const struct data_path *path, float radius)
 {
-    *low = 1e9f;
-    *high = -1e9f;
-    for (int i = 0; i < n; i++) {
-        float r = radius * width[i];
-        *low = smaller(*low, scale * at[i] - r);
-        *high = larger(*high, scale * at[i] + r);
+    struct extent x = extent_of(path->x, path, 1, 0), y = extent_of(path->y, path, 1, 0);
+    float size = larger(larger(x.high - x.low, y.high - y.low), 1), scale = 0;
+    for (int step = 0; step < 4; step++) {
+        x = extent_of(path->x, path, scale, radius);
+        y = extent_of(path->y, path, scale, radius);
+        scale += (DATA_BOX - larger(x.high - x.low, y.high - y.low)) / size;
     }
-}
-
-/* The scale at which the ink just fills the box. The pen has its width in pixels, whatever the
- * scale, so the ink's size is no multiple of it: Newton's method, which converges from below as
- * the size is convex. */
-static struct fit fit_to_box(const struct data_path *path, float radius)
-{
-    struct fit fit = {0};
-    int n = path->n_points;
-    float x0, x1, y0, y1;
-    extent(path->x, path->width, n, 1, 0, &x0, &x1);
-    extent(path->y, path->width, n, 1, 0, &y0, &y1);
-    float spread = larger(larger(x1 - x0, y1 - y0), 1);
-    fit.scale = (DATA_BOX - 2 * radius) / spread;
-    for (int step = 0;; step++) {
-        extent(path->x, path->width, n, fit.scale, radius, &x0, &x1);
-        extent(path->y, path->width, n, fit.scale, radius, &y0, &y1);
-        if (step == 3)
-            break;
-        fit.scale += (DATA_BOX - larger(x1 - x0, y1 - y0)) / spread;
-    }
-    fit.shift_x = 0.5f * (DATA_BOX - (x0 + x1));
-    fit.shift_y = 0.5f * (DATA_BOX - (y0 + y1));
-    return fit;
+    x = extent_of(path->x, path, scale, radius);
+    y = extent_of(path->y, path, scale, radius);
+    return (struct fit){.scale = scale,
+                        .shift_x = 0.5f * (DATA_BOX - (x.low + x.high)),
+                        .shift_y = 0.5f * (DATA_BOX - (y.low + y.high))};
 }
 
 static int clamp_pixel(float v)
@@ -63,28 +66,33 @@ static int clamp_pixel(float v)
     return v < 0 ? 0 : v > DATA_BOX ? DATA_BOX : (int)v;
 }
 
-/* One stretch of a stroke, from (x0, y0) to (x1, y1). Ink is a ramp in the squared distance,
- * 1/2 + (r^2 - d^2) / (2 r softness): near the edge that is (r - d) / softness, without a square
- * root. Overlapping ink does not add up: the darkest counts. */
-static void draw_line(float *ink, float x0, float y0, float x1, float y1, float radius,
-                      float softness)
+/* A straight piece of a stroke, in pixels. */
+struct piece {
+    float x0, y0, x1, y1, radius;
+};
+
+/* Ink is a ramp in the squared distance d^2 to the piece, 1/2 + (r^2 - d^2) / (2 r softness): near
+ * the edge that is 1/2 + (r - d) / softness, without a square root. Overlapping ink does not add
+ * up: the darkest counts. */
+static void draw_piece(float *ink, const struct piece *p, float softness)
 {
-    float dx = x1 - x0, dy = y1 - y0, inverse = 1 / (dx * dx + dy * dy + 1e-6f);
-    float gain = 0.5f / (radius * softness), level = 0.5f + radius * radius * gain;
-    float reach = (float)math_sqrt((double)(radius * (radius + softness)));
-    int top = clamp_pixel(smaller(y0, y1) - reach), bottom = clamp_pixel(larger(y0, y1) + reach + 1);
-    int left = clamp_pixel(smaller(x0, x1) - reach), right = clamp_pixel(larger(x0, x1) + reach + 1);
+    float dx = p->x1 - p->x0, dy = p->y1 - p->y0, never_zero = 1e-6f;
+    float per_length2 = 1 / (dx * dx + dy * dy + never_zero), r = p->radius;
+    float gain = 0.5f / (r * softness), level = 0.5f + r * r * gain;
+    float reach = (float)math_sqrt((double)(r * (r + softness))); /* where the ramp is 0 */
+    int top = clamp_pixel(smaller(p->y0, p->y1) - reach);
+    int bottom = clamp_pixel(larger(p->y0, p->y1) + reach + 1);
+    int left = clamp_pixel(smaller(p->x0, p->x1) - reach);
+    int right = clamp_pixel(larger(p->x0, p->x1) + reach + 1);
     for (int row = top; row < bottom; row++) {
-        float v = (float)row + 0.5f - y0;
+        float v = (float)row + 0.5f - p->y0;
         for (int column = left; column < right; column++) {
-            float u = (float)column + 0.5f - x0;
-            float t = (u * dx + v * dy) * inverse;
-            t = t < 0 ? 0 : t;
-            t = t > 1 ? 1 : t;
+            float u = (float)column + 0.5f - p->x0;
+            float t = (u * dx + v * dy) * per_length2; /* 0..1: from one end to the other */
+            t = t < 0 ? 0 : t > 1 ? 1 : t;
             float ex = u - t * dx, ey = v - t * dy;
-            float value = level - (ex * ex + ey * ey) * gain;
             float *at = &ink[row * DATA_BOX + column];
-            *at = value > *at ? value : *at;
+            *at = larger(*at, level - (ex * ex + ey * ey) * gain);
         }
     }
 }
@@ -94,19 +102,21 @@ void data_pen_draw(const struct data_path *path, struct data_dice *dice,
 {
     float radius = RADIUS * (float)math_exp((double)data_dice_bell(dice, RADIUS_SPREAD));
     float softness = data_dice_range(dice, SOFT_MIN, SOFT_MAX);
-    struct fit fit = fit_to_box(path, radius);
+    struct fit fit = fit_box(path, radius);
     memset(ink, 0, DATA_BOX * DATA_BOX * sizeof *ink);
     for (int i = 1; i < path->n_points; i++) {
         if (path->starts[i])
             continue;
-        draw_line(ink, fit.scale * path->x[i - 1] + fit.shift_x,
-                  fit.scale * path->y[i - 1] + fit.shift_y, fit.scale * path->x[i] + fit.shift_x,
-                  fit.scale * path->y[i] + fit.shift_y,
-                  radius * 0.5f * (path->width[i - 1] + path->width[i]), softness);
+        struct piece piece = {.x0 = fit.scale * path->x[i - 1] + fit.shift_x,
+                              .y0 = fit.scale * path->y[i - 1] + fit.shift_y,
+                              .x1 = fit.scale * path->x[i] + fit.shift_x,
+                              .y1 = fit.scale * path->y[i] + fit.shift_y,
+                              .radius = 0.5f * radius * (path->width[i - 1] + path->width[i])};
+        draw_piece(ink, &piece, softness);
     }
-    for (int i = 0; i < DATA_BOX * DATA_BOX; i++)
-{
-        float t = ink[i] < 1 ? ink[i] : 1;
+    /* A smooth step: real scans have more of faint and of nearly full ink than of half greys. */
+    for (int i = 0; i < DATA_BOX * DATA_BOX; i++) {
+        float t = smaller(ink[i], 1);
         ink[i] = t * t * (3 - 2 * t);
-}
+    }
 }

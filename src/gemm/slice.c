@@ -31,7 +31,7 @@ struct gemm_slice gemm_slice(const struct kernel *kernel, const struct team *tea
     if (row_cuts > row_groups) /* no part is empty: each column of parts has one first part */
         row_cuts = row_groups;
     uint32_t column = (uint32_t)team->id % best_cuts, row = (uint32_t)team->id / best_cuts;
-    if (row >= row_cuts) /* more members than parts */
+    if (row_cuts == 0 || row >= row_cuts) /* nothing to do, or more members than parts */
         return (struct gemm_slice){0, 0, 0, 0};
     struct team columns = {.id = (int)column, .n = (int)best_cuts};
     struct team rows = {.id = (int)row, .n = (int)row_cuts};

@@ -199,7 +199,7 @@ void io_idx_close(struct io_idx *idx)
 
 enum mlp_status io_idx_read(struct io_idx *idx, uint8_t **body, struct mlp_error *error)
 {
-    uint8_t *bytes = memory_new(idx->body_bytes), extra;
+    uint8_t *bytes = memory_new_unset(idx->body_bytes), extra;
     if (bytes == NULL)
         return error_memory(error, idx->body_bytes);
     size_t n, n_extra = 0;

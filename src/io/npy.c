@@ -220,7 +220,7 @@ static enum mlp_status check_size(struct io_npy *npy, uint64_t total_bytes, cons
 enum mlp_status io_npy_parse(struct io_npy *npy, const uint8_t *bytes, size_t n,
                              uint64_t total_bytes, const char *file, struct mlp_error *error)
 {
-    size_t begin, end;
+    size_t begin = 0, end = 0; /* gcc at -O1 does not see that they are set */
     *npy = (struct io_npy){0};
     enum mlp_status status = find_dictionary(bytes, n, file, &begin, &end, error);
     if (status != MLP_OK)

@@ -1,0 +1,183 @@
+/* test_bench.c - the bench's own logic: statistics, repeated runs, talking to peers, targets. */
+#include "../bench/coprocess.h"
+#include "../bench/measure.h"
+#include "../bench/row.h"
+#include "../bench/stats.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <string.h>
+
+Suite *bench_suite(void);
+
+START_TEST(the_median_and_its_deviation_ignore_an_outlier)
+{
+    double odd[] = {3, 1, 1000, 2, 2.5}, even[] = {4, 1, 3, 2};
+    ck_assert_double_eq(stats_median(odd, 5), 2.5);
+    ck_assert_double_eq(stats_mad(odd, 5, 2.5), 0.5); /* of 0, 0.5, 0.5, 1.5, 997.5 */
+    ck_assert_double_eq(stats_median(even, 4), 2.5);
+    ck_assert_double_eq(stats_median(NULL, 0), 0);
+}
+END_TEST
+
+START_TEST(quantiles_are_values_that_occurred)
+{
+    double values[100];
+    for (int i = 0; i < 100; i++)
+        values[i] = 100 - i;
+    stats_sort(values, 100);
+    ck_assert_double_eq(stats_quantile(values, 100, 0.5), 51);
+    ck_assert_double_eq(stats_quantile(values, 100, 0.99), 100);
+    ck_assert_double_eq(stats_quantile(values, 100, 1), 100);
+}
+END_TEST
+
+/* Answers 1 second, and 9 every third time. */
+static double sometimes_slow(void *context)
+{
+    int *calls = context;
+    return ++*calls % 3 == 0 ? 9 : 1;
+}
+
+static double broken(void *context)
+{
+    int *calls = context;
+    ++*calls;
+    return -1;
+}
+
+START_TEST(runs_beyond_the_limit_are_discarded_and_repeated)
+{
+    int calls = 0, failures = 0;
+    struct contender pair[2] = {
+        {.run = sometimes_slow, .context = &calls, .limit_seconds = 5},
+        {.run = broken, .context = &failures},
+    };
+    measure(pair, 2, 7, 1e9);
+    ck_assert_double_eq(pair[0].seconds, 1);
+    /* noisy: this machine disturbed nearly every run, then slow ones may count as well */
+    ck_assert(pair[0].noisy || pair[0].discarded >= 3);
+    ck_assert(pair[0].noisy || pair[0].mad == 0);
+    ck_assert_double_lt(pair[1].seconds, 0);
+    ck_assert_int_eq(failures, 1); /* who fails is not asked again */
+}
+END_TEST
+
+static char process_state(pid_t pid)
+{
+    char path[64], state = '?';
+    snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
+    FILE *file = fopen(path, "re");
+    if (file != NULL) {
+        ck_assert_int_eq(fscanf(file, "%*d (%*[^)]) %c", &state), 1);
+        fclose(file);
+    }
+    return state;
+}
+
+START_TEST(a_coprocess_answers_and_sleeps_in_between)
+{
+    const char *argv[] = {"cat", NULL}, *environment[] = {NULL};
+    struct coprocess cat;
+    char answer[64];
+    ck_assert(coprocess_start(&cat, argv, environment, false));
+    ck_assert(coprocess_ask(&cat, "one\n", answer, sizeof answer, 30));
+    ck_assert_str_eq(answer, "one");
+    for (int i = 0; i < 1000 && process_state(cat.pid) != 'T'; i++)
+        continue; /* a signal takes its time to arrive */
+    ck_assert_int_eq(process_state(cat.pid), 'T');
+    ck_assert(coprocess_ask(&cat, "two\nthree\n", answer, sizeof answer, 30));
+    ck_assert_str_eq(answer, "two");
+    ck_assert(coprocess_read(&cat, answer, sizeof answer, 30)); /* came with the one before */
+    ck_assert_str_eq(answer, "three");
+    coprocess_end(&cat);
+    ck_assert_int_eq(cat.pid, 0);
+}
+END_TEST
+
+START_TEST(a_coprocess_gets_its_environment)
+{
+    const char *argv[] = {"sh", "-c", "echo $PEER_A $PEER_B", NULL};
+    const char *environment[] = {"PEER_A=1", "PEER_B=x=y", NULL};
+    struct coprocess shell;
+    char answer[64];
+    ck_assert(coprocess_start(&shell, argv, environment, false));
+    ck_assert(coprocess_read(&shell, answer, sizeof answer, 30));
+    ck_assert_str_eq(answer, "1 x=y");
+    coprocess_end(&shell);
+}
+END_TEST
+
+START_TEST(a_coprocess_that_dies_or_is_silent_is_given_up)
+{
+    const char *dead[] = {"false", NULL}, *silent[] = {"sleep", "1000", NULL};
+    const char *missing[] = {"/nonexistent/program", NULL}, *environment[] = {NULL};
+    const char *const *all[] = {dead, silent, missing};
+    for (int i = 0; i < 3; i++) {
+        struct coprocess process;
+        char answer[64];
+        ck_assert(coprocess_start(&process, all[i], environment, false));
+        ck_assert(!coprocess_ask(&process, "epoch\n", answer, sizeof answer, 0.2));
+        ck_assert_int_eq(process.pid, 0);
+        coprocess_end(&process); /* harmless */
+    }
+}
+END_TEST
+
+START_TEST(rows_are_found_by_what_they_are_not_by_their_figures)
+{
+    struct rows rows = {0};
+    for (int threads = 1; threads <= 2; threads++) {
+        struct row *row = row_add(&rows, "epoch", "epoch");
+        snprintf(row->kernel, sizeof row->kernel, "avx2");
+        row->threads = threads;
+        row->seconds = 4.0 / threads;
+        row_rate(row, 100, 2e9, 1);
+    }
+    struct row like = rows.row[1];
+    like.seconds = 77;
+    ck_assert_ptr_eq(row_find(&rows, &like), &rows.row[1]);
+    ck_assert_double_eq(row_limit_seconds(&rows, &like, 0), 4);
+    ck_assert_double_eq(row_limit_seconds(&rows, &like, 50), 2); /* half the images */
+    ck_assert_double_eq(row_limit_seconds(&rows, &rows.row[0], 0), 0);
+    snprintf(like.peer, sizeof like.peer, "numpy");
+    ck_assert_ptr_null(row_find(&rows, &like));
+    ck_assert_double_eq(rows.row[1].images_per_s, 50);
+    ck_assert_double_eq(rows.row[1].gflops, 1);
+    ck_assert_double_eq(rows.row[1].share_of_peak, 1);
+    rows_free(&rows);
+}
+END_TEST
+
+START_TEST(a_target_without_its_figure_is_missed)
+{
+    static const enum target_sort sorts[] = {TARGET_SHARE, TARGET_RATIO, TARGET_AT_LEAST,
+                                             TARGET_AT_MOST};
+    for (int i = 0; i < 4; i++) {
+        struct row row = {.name = "empty"};
+        row_target(&row, sorts[i], 0.9);
+        ck_assert(!row_target_met(&row));
+        row.share_of_peak = row.ratio = row.value = 0.9;
+        ck_assert(row_target_met(&row));
+        row.share_of_peak = row.ratio = row.value = sorts[i] == TARGET_AT_MOST ? 0.91 : 0.89;
+        ck_assert(!row_target_met(&row));
+    }
+}
+END_TEST
+
+Suite *bench_suite(void)
+{
+    Suite *suite = suite_create("bench");
+    TCase *tcase = tcase_create("bench");
+    tcase_set_timeout(tcase, 60);
+    tcase_add_test(tcase, the_median_and_its_deviation_ignore_an_outlier);
+    tcase_add_test(tcase, quantiles_are_values_that_occurred);
+    tcase_add_test(tcase, runs_beyond_the_limit_are_discarded_and_repeated);
+    tcase_add_test(tcase, a_coprocess_answers_and_sleeps_in_between);
+    tcase_add_test(tcase, a_coprocess_gets_its_environment);
+    tcase_add_test(tcase, a_coprocess_that_dies_or_is_silent_is_given_up);
+    tcase_add_test(tcase, rows_are_found_by_what_they_are_not_by_their_figures);
+    tcase_add_test(tcase, a_target_without_its_figure_is_missed);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
