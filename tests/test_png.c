@@ -199,7 +199,7 @@ START_TEST(a_folder_that_cannot_be_written_leaves_the_old_file)
 {
     struct mlp_picture picture = new_picture(20, 20);
     struct mlp_error error;
-    char other[80];
+    char other[96];
     ck_assert_int_eq(file_replace(path, "old file", 8, NULL), MLP_OK);
     snprintf(other, sizeof other, "%s/none/picture.png", folder);
     ck_assert_int_eq(mlp_picture_write(&picture, other, &error), MLP_E_OUTPUT);
