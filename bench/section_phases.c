@@ -93,9 +93,11 @@ void __wrap_dense_input_gradient(const struct worker *worker, const struct net_l
                                  const struct panels *dzt, const struct panels *x,
                                  struct panels *dx, struct panels *dxt);
 void __real_dense_update(const struct worker *worker, struct net_layer *layer,
-                         const struct panels *x, const struct panels *dz, float rate);
+                         const struct panels *x, const struct panels *dz,
+                         const struct optimizer *optimizer);
 void __wrap_dense_update(const struct worker *worker, struct net_layer *layer,
-                         const struct panels *x, const struct panels *dz, float rate);
+                         const struct panels *x, const struct panels *dz,
+                         const struct optimizer *optimizer);
 void __real_data_shuffle(uint32_t *order, uint32_t n, uint64_t seed, uint32_t epoch);
 void __wrap_data_shuffle(uint32_t *order, uint32_t n, uint64_t seed, uint32_t epoch);
 bool __real_data_gather_some(struct gather *gather);
@@ -127,12 +129,13 @@ void __wrap_dense_input_gradient(const struct worker *worker, const struct net_l
 }
 
 void __wrap_dense_update(const struct worker *worker, struct net_layer *layer,
-                         const struct panels *x, const struct panels *dz, float rate)
+                         const struct panels *x, const struct panels *dz,
+                         const struct optimizer *optimizer)
 {
     if (!on())
-        __real_dense_update(worker, layer, x, dz, rate);
+        __real_dense_update(worker, layer, x, dz, optimizer);
     else
-        TIMED(UPDATE, __real_dense_update(worker, layer, x, dz, rate));
+        TIMED(UPDATE, __real_dense_update(worker, layer, x, dz, optimizer));
 }
 
 /* Before the region begins: one thread works while the others do not exist yet. */

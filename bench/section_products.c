@@ -46,7 +46,8 @@ static void run_member(const struct team *team, void *context)
         else if (run->sort == INPUT_GRADIENT)
             dense_input_gradient(&worker, layer, &s->dzt[l], x, &s->dz[l - 1], &s->dzt[l - 1]);
         else
-            dense_update(&worker, layer, x, &s->dz[l], 0); /* rate 0: same numbers every time */
+            /* No optimizer_step: rate 0, the same numbers every time. */
+            dense_update(&worker, layer, x, &s->dz[l], &s->optimizer);
         team_barrier(team);
     }
     if (team->id == 0)
@@ -185,7 +186,8 @@ void section_products(struct bench *bench)
     if (mlp_net_new(&net, widths, 3, 1, NULL) != MLP_OK)
         return;
     int threads = bench_threads(bench);
-    struct step *step = step_new(net, WORK_DEFAULT_BATCH, threads);
+    struct mlp_train_options options = mlp_train_defaults();
+    struct step *step = step_new(net, WORK_DEFAULT_BATCH, threads, &options);
     struct panels x = {
         .rows = WORK_DEFAULT_BATCH, .cols = widths[0], .stride = panel_stride(WORK_DEFAULT_BATCH)};
     x.data = memory_new(panel_floats(x.rows, x.cols) * sizeof(float));

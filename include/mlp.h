@@ -233,11 +233,29 @@ struct mlp_progress_report {
     double seconds;             /* since the epoch began */
 };
 
+/* How the mean gradient changes the weights; the equations stand in src/kernel/update.h. */
+enum mlp_optimizer { MLP_SGD, MLP_MOMENTUM, MLP_NESTEROV, MLP_ADAMW };
+
+/* The learning rate at each step, as a share of its peak; equations in src/train/schedule.c. */
+enum mlp_schedule {
+    MLP_CONSTANT,
+    MLP_STEP,   /* a tenth after half of training, a hundredth after three quarters */
+    MLP_LINEAR, /* down to 0 */
+    MLP_COSINE  /* down to 0 along half a cosine */
+};
+
 struct mlp_train_options {
     uint32_t n_epochs;
     uint32_t batch;      /* B; the last batch of an epoch may be shorter */
-    float learning_rate; /* w <- w - learning_rate * mean gradient */
-    uint64_t seed;       /* of the shuffles */
+    float learning_rate; /* at its peak */
+    enum mlp_optimizer optimizer;
+    float momentum;     /* mu, or AdamW's beta 1 */
+    float beta2;        /* AdamW */
+    float epsilon;      /* AdamW */
+    float weight_decay; /* decoupled, of weights and not of biases */
+    enum mlp_schedule schedule;
+    float warmup;  /* epochs in which the rate rises from 0 to its peak */
+    uint64_t seed; /* of the shuffles */
     int n_threads;
     uint32_t eval_every;               /* epochs between evaluations on the test set; 0: never */
     const volatile sig_atomic_t *stop; /* non-zero: stop soon; may be NULL */

@@ -15,7 +15,7 @@ START_TEST(train_says_what_it_does_and_writes_the_weights)
         "300 training and 100 test images, 8x8, 4 classes",
         "(from --data), fingerprint ",
         "64-16-4, 1,108 parameters",
-        "SGD, 3 epochs, batch 128, rate 0.1, seed 7",
+        "3 epochs, batch 128, sgd at rate 0.1, seed 7",
         "1 (--threads)",
         "/set --epochs 3 --batch 128 --lr 0.1 --seed 7 --layers 16\n",
         "\n        1/3  ",

@@ -179,13 +179,14 @@ static void check_step(const struct kernel *kernel, const uint32_t *widths, uint
     reference_backward(r, inputs, x.labels, batch);
     reference_update(r, rate);
 
-    struct step *step = step_new(net, batch + 5, n_threads);
+    struct mlp_train_options options = mlp_train_defaults();
+    struct step *step = step_new(net, batch + 5, n_threads, &options);
     ck_assert_ptr_nonnull(step);
     step_batch(step, batch);
     x.x.rows = batch;
     step->x = x.x;
     step->labels = x.labels;
-    step->rate = (float)rate;
+    optimizer_step(&step->optimizer, rate);
     team_run(n_threads, run_step, step);
     double got = 0;
     for (uint32_t s = 0; s < batch; s++)

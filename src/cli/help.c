@@ -47,7 +47,9 @@ static void help_option(const struct cli_option *option, const struct cli_option
 {
     char name[64], value[128], wanted[256];
     snprintf(name, sizeof name, "--%s %s", option->name,
-             option->argument == NULL ? "" : option->argument);
+             option->argument == NULL     ? ""
+             : option->kind == CLI_CHOICE ? "NAME"
+                                          : option->argument);
     cli_say("  %-20s%s\n", name, option->help);
     if (option->kind == CLI_FLAG)
         return;

@@ -84,16 +84,16 @@ static void log_machine(const struct cli_job *job)
 void cli_log_header(const struct cli_job *job)
 {
     const struct cli_options *options = job->options;
-    char rate[32], command[9000];
-    cli_rate_format(options->lr, rate, sizeof rate);
+    char optimizer[160], command[9000];
+    cli_recipe_describe(options, optimizer, sizeof optimizer);
     cli_command_line(job, command, sizeof command);
     cli_say("%smlp %s%s\n\n", cli_colour(CLI_BOLD), MLP_VERSION, cli_colour(CLI_PLAIN));
     log_data(job);
     log_network(job);
     cli_log_line("start", "%s",
                  options->init_from == NULL ? "He initialisation" : options->init_from);
-    cli_log_line("training", "SGD, %" PRIu32 " epoch%s, batch %" PRIu32 ", rate %s, seed %" PRIu64,
-                 options->epochs, options->epochs == 1 ? "" : "s", options->batch, rate,
+    cli_log_line("training", "%" PRIu32 " epoch%s, batch %" PRIu32 ", %s, seed %" PRIu64,
+                 options->epochs, options->epochs == 1 ? "" : "s", options->batch, optimizer,
                  options->seed);
     log_machine(job);
     cli_log_line("weights", "%s", options->model);

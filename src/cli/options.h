@@ -31,17 +31,30 @@ struct cli_options {
     uint32_t threads; /* 0: not typed */
     uint32_t classes; /* 0: as the files have them */
     uint32_t label_base;
-    float lr;
+    float lr, momentum, weight_decay, warmup;
+    uint32_t optimizer; /* enum mlp_optimizer */
+    uint32_t schedule;  /* enum mlp_schedule */
     uint64_t seed;
     bool force_threads, quiet, wrong, ask, help;
     bool layers_typed, label_base_typed, model_typed;
 };
 
-enum cli_kind { CLI_FLAG, CLI_TEXT, CLI_COUNT, CLI_SEED, CLI_RATE, CLI_LAYERS, CLI_KERNEL };
+enum cli_kind {
+    CLI_FLAG,
+    CLI_TEXT,
+    CLI_COUNT,
+    CLI_SEED,
+    CLI_RATE,   /* above 0 */
+    CLI_SHARE,  /* 0 or more, below 1 */
+    CLI_AMOUNT, /* 0 or more */
+    CLI_CHOICE, /* one of the words of `argument`, by its place in it */
+    CLI_LAYERS,
+    CLI_KERNEL
+};
 
 struct cli_option {
     const char *name;
-    const char *argument; /* "DIR"; NULL for a flag */
+    const char *argument; /* "DIR"; "sgd|adamw" for a choice; NULL for a flag */
     enum cli_kind kind;
     uint32_t commands; /* bits of those that take it */
     size_t field;      /* where in struct cli_options */

@@ -87,13 +87,57 @@ static bool kernel_matters(const char *name)
     return true;
 }
 
+static void format(const struct cli_options *options, const char *name, char *value, size_t size)
+{
+    for (size_t i = 0; cli_option_at(i) != NULL; i++)
+        if (strcmp(cli_option_at(i)->name, name) == 0)
+            cli_value_format(cli_option_at(i), options, value, size);
+}
+
+static void add_option(struct words *words, const struct cli_options *options, const char *name)
+{
+    char value[64];
+    format(options, name, value, sizeof value);
+    add(words, "--%s %s", name, value);
+}
+
+void cli_recipe_describe(const struct cli_options *options, char *text, size_t size)
+{
+    char optimizer[32], momentum[32], rate[32], schedule[32], warmup[32], decay[32];
+    format(options, "optimizer", optimizer, sizeof optimizer);
+    format(options, "momentum", momentum, sizeof momentum);
+    format(options, "lr", rate, sizeof rate);
+    format(options, "schedule", schedule, sizeof schedule);
+    format(options, "warmup", warmup, sizeof warmup);
+    format(options, "weight-decay", decay, sizeof decay);
+    struct words words = {.text = text, .size = size};
+    add(&words, "%s", optimizer);
+    if (options->optimizer != MLP_SGD)
+        add(&words, "%s", momentum);
+    add(&words, "at rate %s", rate);
+    if (options->schedule != MLP_CONSTANT)
+        add(&words, "(%s)", schedule);
+    if (options->warmup > 0)
+        add(&words, "after %s epochs of warm-up", warmup);
+    if (options->weight_decay > 0)
+        add(&words, "with weight decay %s", decay);
+}
+
 static void add_training(struct words *words, const struct cli_job *job, uint32_t n_epochs)
 {
     const struct cli_options *options = job->options;
-    char rate[32];
-    cli_rate_format(options->lr, rate, sizeof rate);
-    add(words, "--epochs %" PRIu32 " --batch %" PRIu32 " --lr %s --seed %" PRIu64, n_epochs,
-        options->batch, rate, options->seed);
+    add(words, "--epochs %" PRIu32 " --batch %" PRIu32, n_epochs, options->batch);
+    add_option(words, options, "lr");
+    add_option(words, options, "optimizer");
+    if (options->optimizer != MLP_SGD)
+        add_option(words, options, "momentum");
+    if (options->weight_decay > 0)
+        add_option(words, options, "weight-decay");
+    if (options->schedule != MLP_CONSTANT)
+        add_option(words, options, "schedule");
+    if (options->warmup > 0)
+        add_option(words, options, "warmup");
+    add(words, "--seed %" PRIu64, options->seed);
     if (options->classes != 0)
         add(words, "--classes %" PRIu32, options->classes);
     if (options->label_base != 0)

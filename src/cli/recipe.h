@@ -12,4 +12,7 @@ void cli_recipe(const struct cli_job *job, uint32_t n_epochs, char *text, size_t
  */
 void cli_command_line(const struct cli_job *job, char *text, size_t size);
 
+/* cli_recipe_describe - "nesterov 0.9 at rate 0.1 (cosine) after 1 epochs of warm-up". */
+void cli_recipe_describe(const struct cli_options *options, char *text, size_t size);
+
 #endif

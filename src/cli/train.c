@@ -40,6 +40,11 @@ static enum mlp_status learn(struct cli_job *job, struct course *course, struct 
     train.n_epochs = options->epochs;
     train.batch = options->batch;
     train.learning_rate = options->lr;
+    train.optimizer = (enum mlp_optimizer)options->optimizer;
+    train.momentum = options->momentum;
+    train.weight_decay = options->weight_decay;
+    train.schedule = (enum mlp_schedule)options->schedule;
+    train.warmup = options->warmup;
     train.seed = options->seed;
     train.n_threads = job->threads.n;
     train.eval_every = options->eval_every;

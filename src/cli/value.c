@@ -11,6 +11,7 @@
 
 /* Rates outside are a slip of the keyboard: no float weight moves below, all explode above. */
 static const double rate_low = 1e-9, rate_high = 1000; /* as cli_value_wanted says */
+static const double share_high = 0.9999;
 
 /* Digits only: strtoull alone would take " 7", "+7" and, wrapped around, "-7". */
 static const char *parse_whole(const char *text, uint64_t low, uint64_t high, uint64_t *value)
@@ -29,7 +30,8 @@ static const char *parse_whole(const char *text, uint64_t low, uint64_t high, ui
     return NULL;
 }
 
-static const char *parse_rate(const char *text, float *value)
+/* A number from low to high; what is wrong with it otherwise. */
+static const char *parse_number(const char *text, double low, double high, float *value)
 {
     char *end;
     double number = strtod(text, &end);
@@ -37,12 +39,36 @@ static const char *parse_rate(const char *text, float *value)
         return "is not a number";
     if (!isfinite(number))
         return isnan(number) ? "is not a number" : "is infinite";
-    if (number <= 0)
+    if (number < 0 || (number == 0 && low > 0))
         return number < 0 ? "is negative" : "is zero";
-    if (number < rate_low || number > rate_high)
-        return number < rate_low ? "is too small" : "is too large";
+    if (number < low || number > high)
+        return number < low ? "is too small" : "is too large";
     *value = (float)number;
     return NULL;
+}
+
+/* The n-th word of "one|two|three" in full into word; false beyond the last. */
+static bool nth_choice(const char *choices, uint32_t n, char *word, size_t size)
+{
+    for (; n > 0; n--) {
+        choices = strchr(choices, '|');
+        if (choices == NULL)
+            return false;
+        choices++;
+    }
+    snprintf(word, size, "%.*s", (int)strcspn(choices, "|"), choices);
+    return true;
+}
+
+static const char *parse_choice(const char *text, const char *choices, uint32_t *value)
+{
+    char word[32];
+    for (uint32_t i = 0; nth_choice(choices, i, word, sizeof word); i++)
+        if (strcmp(text, word) == 0) {
+            *value = i;
+            return NULL;
+        }
+    return "is none of them";
 }
 
 static const char *parse_layers(const char *text, struct cli_layers *layers)
@@ -111,7 +137,16 @@ const char *cli_value_parse(const struct cli_option *option, struct cli_options 
         wrong = parse_whole(text, 0, UINT64_MAX, (uint64_t *)field);
         break;
     case CLI_RATE:
-        wrong = parse_rate(text, field);
+        wrong = parse_number(text, rate_low, rate_high, field);
+        break;
+    case CLI_SHARE:
+        wrong = parse_number(text, 0, share_high, field);
+        break;
+    case CLI_AMOUNT:
+        wrong = parse_number(text, 0, rate_high, field);
+        break;
+    case CLI_CHOICE:
+        wrong = parse_choice(text, option->argument, field);
         break;
     case CLI_LAYERS:
         wrong = parse_layers(text, field);
@@ -153,6 +188,15 @@ void cli_value_wanted(const struct cli_option *option, char *text, size_t size)
     case CLI_RATE:
         snprintf(text, size, "a number above 0, from 1e-9 to 1000");
         break;
+    case CLI_SHARE:
+        snprintf(text, size, "a number from 0 to 0.9999");
+        break;
+    case CLI_AMOUNT:
+        snprintf(text, size, "a number from 0 to 1000");
+        break;
+    case CLI_CHOICE:
+        snprintf(text, size, "one of %s", option->argument);
+        break;
     case CLI_LAYERS:
         snprintf(text, size, "up to %d widths from 1 to %d, as in 256,128, or none", CLI_HIDDEN_MAX,
                  CLI_WIDTH_MAX);
@@ -173,6 +217,12 @@ void cli_rate_format(float rate, char *text, size_t size)
         if (strtof(text, NULL) == rate)
             return;
     }
+}
+
+void cli_choice_format(const char *choices, uint32_t n, char *text, size_t size)
+{
+    if (!nth_choice(choices, n, text, size))
+        snprintf(text, size, "%" PRIu32, n);
 }
 
 void cli_layers_format(const struct cli_layers *layers, char *text, size_t size)
@@ -198,7 +248,12 @@ void cli_value_format(const struct cli_option *option, const struct cli_options 
         snprintf(text, size, "%" PRIu64, *(const uint64_t *)field);
         break;
     case CLI_RATE:
+    case CLI_SHARE:
+    case CLI_AMOUNT:
         cli_rate_format(*(const float *)field, text, size);
+        break;
+    case CLI_CHOICE:
+        cli_choice_format(option->argument, *(const uint32_t *)field, text, size);
         break;
     case CLI_LAYERS:
         cli_layers_format(field, text, size);

@@ -19,6 +19,9 @@ void cli_value_format(const struct cli_option *option, const struct cli_options 
 /* cli_rate_format - the shortest text that reads back as the same float. */
 void cli_rate_format(float rate, char *text, size_t size);
 
+/* cli_choice_format - the n-th word of "one|two|three". */
+void cli_choice_format(const char *choices, uint32_t n, char *text, size_t size);
+
 /* cli_layers_format - "256,128"; "none". */
 void cli_layers_format(const struct cli_layers *layers, char *text, size_t size);
 

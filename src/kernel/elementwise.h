@@ -1,8 +1,7 @@
-/* elementwise.h - ReLU, its gradient, SGD, sums, transposes and pixels; a template like product.h.
+/* elementwise.h - ReLU, its gradient, sums, transposes and pixels; a template like product.h.
  *
  *     relu            y = max(0, z)
  *     relu_gradient   dL/dz = dL/dy where y > 0, else 0
- *     update_sgd      w <- w - rate g
  */
 
 static void relu(uint32_t rows, uint32_t n, float *c, size_t c_stride)
@@ -40,13 +39,6 @@ static void column_sums(uint32_t rows, const float *panel, float *sums)
             sum[j] = v_add(sum[j], v_load(panel + (size_t)r * PANEL + j * VL));
     for (int j = 0; j < VECTORS; j++)
         v_store(sums + j * VL, sum[j]);
-}
-
-static void update_sgd(uint32_t lines, float *w, const float *g, float rate)
-{
-    vf minus_rate = v_set1(-rate);
-    for (size_t i = 0; i < (size_t)lines * PANEL; i += VL)
-        v_store(w + i, v_fma(minus_rate, v_load(g + i), v_load(w + i)));
 }
 
 static void from_bytes(uint32_t n, const uint8_t *const *from, float scale, float *to)

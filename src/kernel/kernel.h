@@ -28,6 +28,16 @@ struct kernel_softmax {
     float *prediction;    /* (16) class number, the lowest of equals */
 };
 
+/* A step's numbers for the update rules; see update.h. */
+struct kernel_update {
+    float rate, shrink, beta1, beta2, root, epsilon;
+};
+
+/* kernel_update_rule - updates lines of 16 weights w by their mean gradients g; m and v are the
+ * moments that the rule keeps (NULL if it keeps none). */
+typedef void kernel_update_rule(const struct kernel_update *update, uint32_t lines, float *w,
+                                const float *g, float *m, float *v);
+
 struct kernel {
     const char *name;
     uint32_t needs; /* enum cpu_feature */
@@ -46,8 +56,7 @@ struct kernel {
     void (*softmax)(uint32_t n_classes, float *zt);  /* logits to probabilities, in place */
     void (*transpose)(const float *from, float *to); /* 16 x 16 */
     void (*column_sums)(uint32_t rows, const float *panel, float *sums); /* (rows, 16) -> (16) */
-    /* w -= rate g for 16 n floats in lines of 16; see update.h */
-    void (*update_sgd)(uint32_t lines, float *w, const float *g, float rate);
+    kernel_update_rule *update[4];                                       /* [enum mlp_optimizer] */
     /* 16 bytes to 16 floats, times scale, for n rows: to[16 r ..] = from[r][0..15] * scale */
     void (*from_bytes)(uint32_t n, const uint8_t *const *from, float scale, float *to);
 };

@@ -42,6 +42,10 @@ V vf v_div(vf a, vf b)
 {
     return _mm256_div_ps(a, b);
 }
+V vf v_sqrt(vf x)
+{
+    return _mm256_sqrt_ps(x);
+}
 V vf v_fma(vf a, vf b, vf c)
 {
     return _mm256_fmadd_ps(a, b, c);

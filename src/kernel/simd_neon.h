@@ -43,6 +43,10 @@ V vf v_div(vf a, vf b)
 {
     return vdivq_f32(a, b);
 }
+V vf v_sqrt(vf x)
+{
+    return vsqrtq_f32(x);
+}
 V vf v_fma(vf a, vf b, vf c)
 {
     return vfmaq_f32(c, a, b);

@@ -44,6 +44,10 @@ V vf v_div(vf a, vf b)
 {
     return a / b;
 }
+V vf v_sqrt(vf x)
+{
+    return __builtin_sqrtf(x);
+}
 V vf v_fma(vf a, vf b, vf c)
 {
     return fmaf(a, b, c);

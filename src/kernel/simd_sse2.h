@@ -44,6 +44,10 @@ V vf v_div(vf a, vf b)
 {
     return _mm_div_ps(a, b);
 }
+V vf v_sqrt(vf x)
+{
+    return _mm_sqrt_ps(x);
+}
 V vf v_fma(vf a, vf b, vf c)
 {
     return _mm_add_ps(_mm_mul_ps(a, b), c);

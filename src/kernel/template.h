@@ -3,7 +3,7 @@
  * simd_<isa>.h gives vf, vi, VL, TILE_ROWS, TILE_PANELS (a tile of TILE_ROWS x TILE_PANELS lines
  * must fit the registers), ONE_PANELS and:
  *
- *     v_load v_store v_set1 v_add v_sub v_mul v_div v_fma(a, b, c) = a b + c
+ *     v_load v_store v_set1 v_add v_sub v_mul v_div v_sqrt v_fma(a, b, c) = a b + c
  *     v_max(a, b)                 a > b ? a : b; so b where either is NaN
  *     v_relu(x)                   x < 0 ? 0 : x; NaN and -0 stay
  *     v_where_positive(y, x)      y > 0 ? x : 0
@@ -25,6 +25,8 @@
 #include "kernel/elementwise.h"
 
 #include "kernel/softmax.h"
+
+#include "kernel/update.h"
 
 PRODUCTS(1)
 #define PRODUCT_TABLE(order)                                                                       \
@@ -55,7 +57,7 @@ PRODUCTS(3)
         .softmax = softmax,                                                                        \
         .transpose = transpose,                                                                    \
         .column_sums = column_sums,                                                                \
-        .update_sgd = update_sgd,                                                                  \
+        .update = {update_sgd, update_momentum, update_nesterov, update_adamw},                    \
         .from_bytes = from_bytes,                                                                  \
     }
 

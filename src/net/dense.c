@@ -64,7 +64,7 @@ void dense_input_gradient(const struct worker *worker, const struct net_layer *l
 struct update {
     const struct kernel *kernel;
     struct net_layer *layer;
-    float rate;
+    const struct optimizer *optimizer;
 };
 
 /* c holds dW for inputs row..row+15 and n panels of outputs. */
@@ -73,14 +73,14 @@ static void apply_update(void *context, uint32_t row, uint32_t panel, uint32_t n
 {
     const struct update *u = context;
     for (uint32_t p = 0; p < n; p++)
-        u->kernel->update_sgd(PANEL, panel_at(&u->layer->w, row, panel + p), c + p * c_stride,
-                              u->rate);
+        optimizer_apply(u->optimizer, u->kernel, PANEL, panel_at(&u->layer->w, row, panel + p),
+                        c + p * c_stride, true);
 }
 
 void dense_update(const struct worker *worker, struct net_layer *layer, const struct panels *x,
-                  const struct panels *dz, float rate)
+                  const struct panels *dz, const struct optimizer *optimizer)
 {
-    struct update context = {worker->kernel, layer, rate};
+    struct update context = {worker->kernel, layer, optimizer};
     struct gemm product = {.order = KERNEL_BY_COLUMNS,
                            .a = x,
                            .b = dz,
@@ -95,6 +95,6 @@ void dense_update(const struct worker *worker, struct net_layer *layer, const st
     for (uint32_t p = slice.panel_begin; p < slice.panel_end; p++) {
         float sums[PANEL];
         worker->kernel->column_sums(x->rows, panel_at(dz, 0, p), sums);
-        worker->kernel->update_sgd(1, layer->bias + (size_t)p * PANEL, sums, rate);
+        optimizer_apply(optimizer, worker->kernel, 1, layer->bias + (size_t)p * PANEL, sums, false);
     }
 }

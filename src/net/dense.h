@@ -11,7 +11,7 @@
 #define NET_DENSE_H
 
 #include "gemm/gemm.h"
-#include "net/net.h"
+#include "net/optimizer.h"
 
 /* Who computes, with what: a team member, its scratch memory and the kernel. */
 struct worker {
@@ -32,9 +32,10 @@ void dense_input_gradient(const struct worker *worker, const struct net_layer *l
                           const struct panels *dzt, const struct panels *x, struct panels *dx,
                           struct panels *dxt);
 
-/* dense_update - W -= rate X^T dZ, b -= rate 1^T dZ. x (B,I), dz (B,O) in panels; no gradient is
- * stored: the update happens to each block as soon as its sum is complete. */
+/* dense_update - applies the optimizer with dW = X^T dZ and db = 1^T dZ. x (B,I), dz (B,O) in
+ * panels; no gradient is stored: the update happens to each block as soon as its sum is complete.
+ */
 void dense_update(const struct worker *worker, struct net_layer *layer, const struct panels *x,
-                  const struct panels *dz, float rate);
+                  const struct panels *dz, const struct optimizer *optimizer);
 
 #endif

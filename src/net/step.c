@@ -45,10 +45,10 @@ void step_run(struct step *s, const struct team *team, const struct gemm_aside *
         dense_input_gradient(&worker, &layer[l], &s->dzt[l], &s->y[l - 1], &s->dz[l - 1],
                              &s->dzt[l - 1]);
         team_barrier(team); /* W of layer l has been read by all: it may change now */
-        dense_update(&worker, &layer[l], &s->y[l - 1], &s->dz[l], s->rate);
+        dense_update(&worker, &layer[l], &s->y[l - 1], &s->dz[l], &s->optimizer);
     }
     worker.aside = aside; /* the longest phase, and no barrier waits for it in between */
-    dense_update(&worker, &layer[0], &s->x, &s->dz[0], s->rate);
+    dense_update(&worker, &layer[0], &s->x, &s->dz[0], &s->optimizer);
 }
 
 /* ---- memory ----------------------------------------------------------------------------- */
@@ -79,7 +79,8 @@ static size_t lay_out(struct step *s, float *memory)
     return at + s->scratch_floats * (size_t)s->n_members;
 }
 
-struct step *step_new(struct mlp_net *net, uint32_t batch_max, int n_members)
+struct step *step_new(struct mlp_net *net, uint32_t batch_max, int n_members,
+                      const struct mlp_train_options *options)
 {
     struct step *s = calloc(1, sizeof *s);
     if (s == NULL)
@@ -96,7 +97,7 @@ struct step *step_new(struct mlp_net *net, uint32_t batch_max, int n_members)
     s->dzt = calloc(net->n_layers, sizeof *s->dzt);
     if (s->y != NULL && s->dz != NULL && s->dzt != NULL) {
         s->memory = memory_new(lay_out(s, NULL) * sizeof(float));
-        if (s->memory != NULL) {
+        if (s->memory != NULL && optimizer_new(&s->optimizer, net, options)) {
             lay_out(s, s->memory);
             step_batch(s, batch_max);
             return s;
@@ -110,6 +111,7 @@ void step_free(struct step *s)
 {
     if (s == NULL)
         return;
+    optimizer_free(&s->optimizer);
     memory_free(s->memory);
     free(s->y);
     free(s->dz);

@@ -10,7 +10,7 @@ struct step {
     struct mlp_net *net;
     uint32_t batch_max;
     uint32_t batch; /* of this step, at most batch_max */
-    float rate;     /* learning rate */
+    struct optimizer optimizer;
 
     struct panels x;       /* (B, inputs) */
     struct panels *y;      /* n_layers of (B, O) */
@@ -28,7 +28,8 @@ struct step {
 
 /* step_new - for nets as wide as this one and teams of up to n_members; x and
  * labels are the caller's. NULL if out of memory. */
-struct step *step_new(struct mlp_net *net, uint32_t batch_max, int n_members);
+struct step *step_new(struct mlp_net *net, uint32_t batch_max, int n_members,
+                      const struct mlp_train_options *options);
 void step_free(struct step *step);
 
 /* step_batch - sets the number of rows of every matrix. */

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "data/batcher.h"
 #include "net/step.h"
+#include "train/schedule.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@ struct epoch {
     struct batch batch[2]; /* one is trained on while the other is filled */
     uint32_t *order;       /* (n_samples) a permutation */
     uint32_t number;       /* 1.. */
+    uint64_t steps_per_epoch;
 
     /* Written by member 0 between barriers. */
     enum mlp_status halt; /* MLP_OK: go on */
@@ -62,19 +64,27 @@ static void report_progress(struct epoch *e)
     e->options->on_progress(e->options->context, &report);
 }
 
+static void prepare_step(struct epoch *e, uint32_t i)
+{
+    struct step *s = e->step;
+    s->x = e->batch[i % 2].x;
+    s->labels = e->batch[i % 2].labels;
+    step_batch(s, s->x.rows);
+    optimizer_step(&s->optimizer, train_rate(e->options, s->optimizer.t, e->steps_per_epoch));
+}
+
 /* What member 0 does between two steps, while the others wait. */
-static void between_steps(struct epoch *e, uint32_t i)
+static void between_steps(struct epoch *e, uint32_t i, bool last)
 {
     if (i > 0) {
         account(e);
         report_progress(e);
     }
+    if (last || e->halt != MLP_OK)
+        return;
     if (e->options->stop != NULL && *e->options->stop != 0)
         e->halt = MLP_E_STOPPED;
-    struct step *s = e->step;
-    s->x = e->batch[i % 2].x;
-    s->labels = e->batch[i % 2].labels;
-    step_batch(s, s->x.rows);
+    prepare_step(e, i);
 }
 
 static void gather_some(void *gather)
@@ -92,7 +102,7 @@ static void run_epoch(const struct team *team, void *context)
     uint32_t i = 0;
     for (uint32_t first = 0;; first += batch, i++) {
         if (team->id == 0)
-            between_steps(e, i);
+            between_steps(e, i, first >= n);
         team_barrier(team);
         if (first >= n || e->halt != MLP_OK)
             return;
@@ -170,6 +180,9 @@ struct mlp_train_options mlp_train_defaults(void)
         .n_epochs = 12,
         .batch = 128,
         .learning_rate = 0.5f, /* best of 0.05..1 on a validation split: docs/recipes.md */
+        .momentum = 0.9f,
+        .beta2 = 0.999f, /* and epsilon: Kingma and Ba 2015, algorithm 1 */
+        .epsilon = 1e-8f,
         .seed = 1,
         .n_threads = 1,
         .eval_every = 1};
@@ -229,10 +242,9 @@ enum mlp_status mlp_train(struct mlp_net *net, const struct mlp_dataset *dataset
     if (o.batch > images->n_samples)
         o.batch = images->n_samples;
     struct epoch e = {.options = &o, .images = images};
+    e.steps_per_epoch = images->n_samples / o.batch + (images->n_samples % o.batch != 0);
     struct mlp_net *good = net_clone(net); /* the weights of the last finished epoch */
-    e.step = step_new(net, o.batch, o.n_threads);
-    if (e.step != NULL)
-        e.step->rate = o.learning_rate;
+    e.step = step_new(net, o.batch, o.n_threads, &o);
     e.order = memory_new((size_t)images->n_samples * sizeof *e.order);
     bool ok = good != NULL && e.step != NULL && e.order != NULL;
     for (int i = 0; i < 2; i++)

@@ -84,28 +84,6 @@ static void check_column_sums(struct check *check, uint32_t rows, enum contents 
     operand_free(&sums);
 }
 
-static void check_update_sgd(struct check *check, uint32_t lines, enum contents contents,
-                             float rate)
-{
-    check_case(check, "update_sgd, %u lines, contents %d, rate %g", lines, contents, (double)rate);
-    struct operand w = operand_new(check, lines, PANEL, 0), g = operand_new(check, lines, PANEL, 0);
-    operand_fill(check, &w, contents, 0);
-    operand_fill(check, &g, contents, 1);
-    operand_keep(&w);
-    operand_keep(&g);
-    check->kernel->update_sgd(lines, w.m.data, g.m.data, rate);
-    for (uint32_t i = 0; i < lines * PANEL; i++) {
-        volatile float product = -rate * g.m.data[i]; /* rounded, whatever the compiler likes */
-        float want =
-            check->kernel->fma ? fmaf(-rate, g.m.data[i], w.before[i]) : product + w.before[i];
-        check_bits(check, w.m.data[i], want, i / PANEL, i % PANEL);
-    }
-    operand_check_kept(check, &w, lines, PANEL, "w");
-    operand_check_kept(check, &g, 0, 0, "g");
-    operand_free(&w);
-    operand_free(&g);
-}
-
 /* Rows of bytes at any address, each the last of its page or the first. */
 static void check_from_bytes(struct check *check, uint32_t n)
 {
@@ -143,11 +121,8 @@ void check_elements(struct check *check)
     for (uint32_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         for (uint32_t n = 1; n <= 5; n++)
             check_relu(check, rows[i], n, n % 2 == 0 ? 5 * PANEL : 0);
-        for (enum contents contents = INTEGERS; contents <= SPECIALS; contents++) {
+        for (enum contents contents = INTEGERS; contents <= SPECIALS; contents++)
             check_column_sums(check, rows[i], contents);
-            check_update_sgd(check, rows[i], contents, 0.3f);
-            check_update_sgd(check, rows[i], contents, 1e-3f);
-        }
     }
     for (int repeat = 0; repeat < 10; repeat++)
         check_relu_gradient(check);

@@ -1,0 +1,69 @@
+#include "net/optimizer.h"
+
+#include "base/math.h"
+#include "base/memory.h"
+
+static int n_moments(enum mlp_optimizer rule)
+{
+    return rule == MLP_SGD ? 0 : rule == MLP_ADAMW ? 2 : 1;
+}
+
+bool optimizer_new(struct optimizer *o, const struct mlp_net *net,
+                   const struct mlp_train_options *options)
+{
+    *o = (struct optimizer){.rule = options->optimizer,
+                            .parameters = net->parameters,
+                            .momentum = options->momentum,
+                            .beta2 = options->beta2,
+                            .weight_decay = options->weight_decay};
+    o->step = (struct kernel_update){
+        .beta1 = options->momentum, .beta2 = options->beta2, .epsilon = options->epsilon};
+    float **const moments[] = {&o->m, &o->v};
+    for (int i = 0; i < n_moments(o->rule); i++) {
+        *moments[i] = memory_new(net->n_floats * sizeof(float));
+        if (*moments[i] == NULL) {
+            optimizer_free(o);
+            return false;
+        }
+    }
+    return true;
+}
+
+void optimizer_free(struct optimizer *o)
+{
+    memory_free(o->m);
+    memory_free(o->v);
+    o->m = o->v = NULL;
+}
+
+/* x^n by squaring: no libm on a path to a weight. */
+static double power(double x, uint64_t n)
+{
+    double result = 1;
+    for (; n > 0; n /= 2, x *= x)
+        if (n % 2 == 1)
+            result *= x;
+    return result;
+}
+
+void optimizer_step(struct optimizer *o, double rate)
+{
+    o->t++;
+    o->step.shrink = (float)(rate * (double)o->weight_decay);
+    if (o->rule == MLP_ADAMW) { /* the bias corrections c1, c2 of update.h */
+        rate /= 1 - power((double)o->momentum, o->t);
+        o->step.root = (float)(1 / math_sqrt(1 - power((double)o->beta2, o->t)));
+    }
+    o->step.rate = (float)rate;
+}
+
+void optimizer_apply(const struct optimizer *o, const struct kernel *kernel, uint32_t lines,
+                     float *w, const float *g, bool decays)
+{
+    ptrdiff_t at = w - o->parameters;
+    struct kernel_update step = o->step;
+    if (!decays)
+        step.shrink = 0;
+    kernel->update[o->rule](&step, lines, w, g, o->m == NULL ? NULL : o->m + at,
+                            o->v == NULL ? NULL : o->v + at);
+}

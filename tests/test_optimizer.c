@@ -1,0 +1,194 @@
+/* test_optimizer.c - a hundred steps of each optimizer against its equations in double, and the
+ * learning rate's schedules. */
+#include "base/random.h"
+#include "data/batcher.h"
+#include "net/reference.h"
+#include "net/step.h"
+#include "train/schedule.h"
+
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+Suite *optimizer_suite(void);
+
+enum { BATCH = 40, INPUTS = 20, CLASSES = 5, STEPS = 100 };
+static const uint32_t widths[] = {INPUTS, 17, CLASSES};
+
+/* One parameter array of the double network, with its moments. */
+struct moments {
+    double *w, *m, *v;
+    const double *g;
+    size_t n;
+    bool decays;
+};
+
+/* Written from the papers' equations, not from kernel/update.h. */
+static void update(const struct mlp_train_options *o, const struct moments *p, double rate, int t)
+{
+    double mu = (double)o->momentum, beta2 = (double)o->beta2;
+    for (size_t i = 0; i < p->n; i++) {
+        double g = p->g[i], step = g;
+        double decay = p->decays ? rate * (double)o->weight_decay * p->w[i] : 0;
+        if (o->optimizer == MLP_ADAMW) {
+            p->m[i] = mu * p->m[i] + (1 - mu) * g;
+            p->v[i] = beta2 * p->v[i] + (1 - beta2) * g * g;
+            step = p->m[i] / (1 - pow(mu, t)) /
+                   (sqrt(p->v[i] / (1 - pow(beta2, t))) + (double)o->epsilon);
+        } else if (o->optimizer != MLP_SGD) {
+            p->m[i] = mu * p->m[i] + g;
+            step = o->optimizer == MLP_MOMENTUM ? p->m[i] : g + mu * p->m[i];
+        }
+        p->w[i] -= decay + rate * step;
+    }
+}
+
+static void run_step(const struct team *team, void *step)
+{
+    step_run(step, team, NULL);
+}
+
+static void fill(struct batch *batch, double *x)
+{
+    struct random_key key = {.seed = 8, .purpose = RANDOM_TEST};
+    for (uint32_t i = 0; i < BATCH * INPUTS; i++) {
+        uint32_t random[4];
+        random_u32x4(&key, i, random);
+        x[i] = (double)(random[0] % 256) / 256;
+        panel_at(&batch->x, i / INPUTS, i % INPUTS / PANEL)[i % INPUTS % PANEL] = (float)x[i];
+        if (i < BATCH)
+            batch->labels[i] = (uint8_t)random_below(random[1], CLASSES);
+    }
+}
+
+static double *zeros(size_t n)
+{
+    double *array = calloc(n, sizeof *array);
+    ck_assert_ptr_nonnull(array);
+    return array;
+}
+
+/* The largest difference of a weight, as a share of the largest weight. */
+static double difference(const struct mlp_net *net, const struct reference *r)
+{
+    double largest = 0, worst = 0;
+    for (uint32_t l = 0; l < net->n_layers; l++)
+        for (uint32_t i = 0; i < widths[l]; i++)
+            for (uint32_t o = 0; o < widths[l + 1]; o++) {
+                double w = r->layers[l].w[i * widths[l + 1] + o];
+                double got = (double)panel_at(&net->layers[l].w, i, o / PANEL)[o % PANEL];
+                largest = fmax(largest, fabs(w));
+                worst = fmax(worst, fabs(got - w));
+            }
+    return worst / largest;
+}
+
+static double after_a_hundred_steps(struct mlp_train_options options, int n_threads)
+{
+    struct mlp_net *net = NULL;
+    struct batch batch;
+    ck_assert_int_eq(mlp_net_new(&net, widths, 2, 3, NULL), MLP_OK);
+    ck_assert(data_batch_new(&batch, BATCH, INPUTS));
+    double *x = zeros(BATCH * INPUTS);
+    fill(&batch, x);
+    struct reference *r = reference_new(net, BATCH);
+    struct step *step = step_new(net, BATCH, n_threads, &options);
+    ck_assert(r != NULL && step != NULL);
+    step_batch(step, BATCH);
+    step->x = batch.x;
+    step->labels = batch.labels;
+    struct moments p[4];
+    for (int l = 0; l < 2; l++) {
+        struct reference_layer *layer = &r->layers[l];
+        size_t n = (size_t)layer->inputs * layer->outputs, n_biases = layer->outputs;
+        p[2 * l] = (struct moments){layer->w, zeros(n), zeros(n), layer->dw, n, true};
+        p[2 * l + 1] = (struct moments){layer->b,  zeros(n_biases), zeros(n_biases),
+                                        layer->db, n_biases,        false};
+    }
+    for (int t = 1; t <= STEPS; t++) {
+        double rate = train_rate(&options, (uint64_t)t - 1, 10);
+        reference_forward(r, x, batch.labels, BATCH);
+        reference_backward(r, x, batch.labels, BATCH);
+        for (int i = 0; i < 4; i++)
+            update(&options, &p[i], rate, t);
+        optimizer_step(&step->optimizer, rate);
+        team_run(n_threads, run_step, step);
+    }
+    double worst = difference(net, r);
+    for (int i = 0; i < 4; i++)
+        free(p[i].m), free(p[i].v);
+    step_free(step);
+    reference_free(r);
+    data_batch_free(&batch);
+    mlp_net_free(net);
+    free(x);
+    return worst;
+}
+
+START_TEST(a_hundred_steps_follow_the_equations)
+{
+    struct mlp_train_options options = mlp_train_defaults();
+    options.n_epochs = 10;
+    options.learning_rate = _i == MLP_ADAMW ? 0.01f : 0.1f;
+    options.optimizer = (enum mlp_optimizer)_i;
+    options.schedule = MLP_COSINE;
+    options.warmup = 1;
+    for (int decay = 0; decay < 2; decay++) {
+        options.weight_decay = decay == 0 ? 0 : 0.05f;
+        double worst = after_a_hundred_steps(options, 2);
+        ck_assert_msg(worst < 2e-5, "optimizer %d, decay %d: differs by %g", _i, decay, worst);
+    }
+}
+END_TEST
+
+START_TEST(schedules_begin_and_end_where_they_should)
+{
+    struct mlp_train_options o = mlp_train_defaults();
+    o.n_epochs = 10;
+    o.learning_rate = 0.5f;
+    for (uint64_t s = 0; s < 100; s++)
+        ck_assert_double_eq(train_rate(&o, s, 10), 0.5);
+    o.schedule = MLP_STEP;
+    ck_assert_double_eq(train_rate(&o, 49, 10), 0.5);
+    ck_assert_double_eq_tol(train_rate(&o, 50, 10), 0.05, 1e-12);
+    ck_assert_double_eq_tol(train_rate(&o, 75, 10), 0.005, 1e-12);
+    o.schedule = MLP_LINEAR;
+    ck_assert_double_eq(train_rate(&o, 0, 10), 0.5);
+    ck_assert_double_eq_tol(train_rate(&o, 99, 10), 0.005, 1e-12);
+    o.schedule = MLP_COSINE;
+    for (uint64_t s = 0; s < 100; s++)
+        ck_assert_double_eq_tol(train_rate(&o, s, 10), 0.25 * (1 + cos(M_PI * (double)s / 100)),
+                                1e-12);
+}
+END_TEST
+
+START_TEST(a_warm_up_rises_to_the_peak)
+{
+    struct mlp_train_options o = mlp_train_defaults();
+    o.n_epochs = 3;
+    o.learning_rate = 1;
+    o.warmup = 0.9f; /* 9 steps of 10 */
+    o.schedule = MLP_LINEAR;
+    for (uint64_t s = 0; s < 9; s++)
+        ck_assert_double_eq_tol(train_rate(&o, s, 10), (double)(s + 1) / 10, 1e-6);
+    ck_assert_double_eq_tol(train_rate(&o, 9, 10), 1, 1e-6);
+    for (uint64_t s = 10; s < 30; s++)
+        ck_assert_double_lt(train_rate(&o, s, 10), train_rate(&o, s - 1, 10));
+    o.warmup = 100; /* longer than training: never at the peak, never beyond */
+    for (uint64_t s = 0; s < 30; s++)
+        ck_assert_double_lt(train_rate(&o, s, 10), 0.031);
+}
+END_TEST
+
+Suite *optimizer_suite(void)
+{
+    Suite *suite = suite_create("optimizer");
+    TCase *tests = tcase_create("optimizer");
+    tcase_set_timeout(tests, 60);
+    tcase_add_loop_test(tests, a_hundred_steps_follow_the_equations, MLP_SGD, MLP_ADAMW + 1);
+    tcase_add_test(tests, schedules_begin_and_end_where_they_should);
+    tcase_add_test(tests, a_warm_up_rises_to_the_peak);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
