@@ -94,6 +94,11 @@ START_TEST(nonsense_and_the_end_of_input_are_asked_once_more)
         cli_terminal_type(&terminal, nonsense[(i + 1) % 6]);
         ends(2);
     }
+    asked("\"$mlp\"");
+    cli_terminal_type(&terminal, "\004"); /* ends one answer, not the terminal */
+    cli_terminal_expect(&terminal, "Train or Not (y/n): ");
+    cli_terminal_type(&terminal, "n\n");
+    ends(4);
     char line[202]; /* longer than any answer: one answer all the same */
     memset(line, 'y', 200);
     strcpy(line + 200, "\n");
