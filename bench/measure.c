@@ -10,9 +10,13 @@ enum { ATTEMPTS_PER_RUN = 3, RUNS_MIN = 3 };
 #define RUN_SECONDS 0.025
 #define RUN_SECONDS_HURRY 0.003
 
-/* Between contenders: threads of the one before stop spinning at their barriers (libgomp: some
+/* Before another process computes: our threads stop spinning at their barriers (libgomp: some
  * milliseconds) and go to sleep. Measured: their CPU time grows no more after 8 ms. */
 static const struct timespec settle = {0, 15 * 1000 * 1000};
+
+/* Waiting for a quiet moment: a second in all, then the run takes its chance. */
+static const struct timespec nap = {0, 20 * 1000 * 1000};
+enum { NAPS = 50 };
 
 static uint32_t total_runs, total_discarded;
 static bool hurry;
@@ -55,11 +59,14 @@ struct runs {
     uint32_t n_good, n_bad;
 };
 
-static void run_once(struct contender *c, struct runs *runs, uint32_t n_contenders)
+static void run_once(struct contender *c, struct runs *runs)
 {
+    int threads = c->threads == 0 ? 1 : c->threads;
     if (c->seconds < 0)
         return;
-    if (n_contenders > 1 && !hurry)
+    for (int i = 0; i < NAPS && !hurry && !noise_clear(threads); i++)
+        nanosleep(&nap, NULL);
+    if (c->pid != 0)
         nanosleep(&settle, NULL);
     struct noise before = noise_read(c->pid);
     double begin = clock_seconds(), seconds = c->run(c->context);
@@ -69,6 +76,8 @@ static void run_once(struct contender *c, struct runs *runs, uint32_t n_contende
         return;
     }
     if (c->limit_seconds > 0 && seconds > c->limit_seconds)
+        disturbed = true;
+    if (!hurry && !noise_clear(threads))
         disturbed = true;
     if (disturbed)
         runs->seconds[MEASURE_RUNS_MAX - ++runs->n_bad] = seconds;
@@ -112,7 +121,7 @@ void measure(struct contender *contenders, uint32_t n, uint32_t n_runs, double b
         enough = true;
         for (uint32_t i = 0; i < n; i++) {
             if (runs[i].n_good < n_runs)
-                run_once(&contenders[i], &runs[i], n);
+                run_once(&contenders[i], &runs[i]);
             enough = enough && (runs[i].n_good >= n_runs || contenders[i].seconds < 0);
         }
         if (clock_seconds() - begin > budget_seconds && attempt + 1 >= RUNS_MIN)

@@ -11,7 +11,8 @@ struct contender {
      * is not asked again. */
     double (*run)(void *context);
     void *context;
-    pid_t pid; /* the process that computes; 0: this one */
+    pid_t pid;   /* the process that computes; 0: this one */
+    int threads; /* how many it takes; 0: one */
 
     /* A run that takes longer than this was disturbed even where no counter says so: more threads
      * are not slower than one. 0: no such limit. */

@@ -95,17 +95,19 @@ static void epoch_of_threads(struct bench *bench, int threads)
     struct peak_run peak = peak_run_new(mlp_net_kernel(work.net), threads);
     uint32_t n_peers = open_peers(bench, peers, threads), n = 0;
     struct contender contenders[PEERS_MAX + 2];
-    contenders[n++] = (struct contender){.run = work_run, .context = &work};
+    contenders[n++] = (struct contender){.run = work_run, .context = &work, .threads = threads};
     for (uint32_t i = 0; i < n_peers; i++)
-        contenders[n++] = (struct contender){
-            .run = run_peer, .context = &peers[i], .pid = peers[i].peer.process.pid};
+        contenders[n++] = (struct contender){.run = run_peer,
+                                             .context = &peers[i],
+                                             .pid = peers[i].peer.process.pid,
+                                             .threads = threads};
     struct row key = {.section = "epoch", .name = "epoch"};
     for (uint32_t i = 0; i <= n_peers; i++) {
         describe(&key, &work, i == 0 ? NULL : &peers[i - 1]);
         contenders[i].limit_seconds = row_limit_seconds(&bench->rows, &key, 0);
     }
     if (peak.isa != NULL)
-        contenders[n++] = (struct contender){.run = run_peak, .context = &peak};
+        contenders[n++] = (struct contender){.run = run_peak, .context = &peak, .threads = threads};
     measure(contenders, n, bench->n_runs, 40);
 
     double peak_gflops = 0;

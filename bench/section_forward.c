@@ -25,7 +25,7 @@ static double run_evaluation(void *context)
 static void evaluate(struct bench *bench, const struct work *work, int threads)
 {
     struct evaluation_run run = {work, threads};
-    struct contender contender = {.run = run_evaluation, .context = &run};
+    struct contender contender = {.run = run_evaluation, .context = &run, .threads = threads};
     measure(&contender, 1, bench->n_runs, 6);
     uint32_t n = work->view.train.n_samples;
     struct row *row = row_add(&bench->rows, "forward", "evaluation");

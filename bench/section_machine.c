@@ -28,7 +28,7 @@ static void measure_peak(struct bench *bench, const struct peak_isa *isa, int th
                          uint64_t rounds)
 {
     struct peak_run run = {isa, threads, rounds};
-    struct contender contender = {.run = run_peak, .context = &run};
+    struct contender contender = {.run = run_peak, .context = &run, .threads = threads};
     measure(&contender, 1, 3 * bench->n_runs, 2);
     struct row *row = row_add(&bench->rows, "machine", "multiply-add peak");
     snprintf(row->kernel, sizeof row->kernel, "%s", isa->name);
@@ -69,7 +69,7 @@ static void measure_bandwidth(struct bench *bench, int threads)
     for (int kind = 0; kind < BANDWIDTH_KINDS; kind++) {
         char name[48];
         run.kind = (enum bandwidth_kind)kind;
-        struct contender contender = {.run = run_bandwidth, .context = &run};
+        struct contender contender = {.run = run_bandwidth, .context = &run, .threads = threads};
         measure(&contender, 1, bench->n_runs, 3);
         snprintf(name, sizeof name, "memory %s", bandwidth_names[kind]);
         struct row *row = row_add(&bench->rows, "machine", name);
@@ -127,7 +127,7 @@ static void measure_team(struct bench *bench, const char *name, double (*run)(vo
     cost.times = measure_times(run, &cost);
     if (cost.times > TEAM_TIMES_MAX)
         cost.times = TEAM_TIMES_MAX;
-    struct contender contender = {.run = run, .context = &cost};
+    struct contender contender = {.run = run, .context = &cost, .threads = cost.threads};
     measure(&contender, 1, bench->n_runs, 2);
     struct row *row = row_add(&bench->rows, "machine", name);
     row->threads = cost.threads;

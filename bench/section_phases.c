@@ -227,7 +227,7 @@ static void phases_of_threads(struct bench *bench, int threads)
                   bench->dataset.train.n_samples, 0))
         return;
     struct phases_run run = {.work = &work};
-    struct contender contender = {.run = run_phases, .context = &run};
+    struct contender contender = {.run = run_phases, .context = &run, .threads = threads};
     measure(&contender, 1, bench->n_runs < 5 ? bench->n_runs : 5, 6);
     for (int p = 0; p < N_PHASES && run.n > 0; p++) {
         struct row *row = row_add(&bench->rows, "phases", phase_names[p]);

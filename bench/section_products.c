@@ -112,14 +112,17 @@ static void measure_product(struct bench *bench, struct product_run *run, struct
         n = layer->inputs, k = layer->outputs;
     else if (run->sort == WEIGHT_GRADIENT)
         m = layer->inputs, k = run->step->batch;
-    struct contender contenders[1 + PEERS_MAX] = {{.run = run_product, .context = run}};
+    struct contender contenders[1 + PEERS_MAX] = {
+        {.run = run_product, .context = run, .threads = run->threads}};
     struct peer_run peer_runs[PEERS_MAX];
     for (uint32_t i = 0; i < n_peers; i++) {
         peer_runs[i].peer = &peers[i];
         snprintf(peer_runs[i].command, sizeof peer_runs[i].command, "gemm %s %u %u %u\n",
                  sort_kinds[run->sort], m, n, k);
-        contenders[1 + i] = (struct contender){
-            .run = run_peer, .context = &peer_runs[i], .pid = peers[i].process.pid};
+        contenders[1 + i] = (struct contender){.run = run_peer,
+                                               .context = &peer_runs[i],
+                                               .pid = peers[i].process.pid,
+                                               .threads = run->threads};
     }
     run->times = 1;
     run->times = measure_times(run_product, run);

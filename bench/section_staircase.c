@@ -199,10 +199,11 @@ static void measure_step(struct bench *bench, struct product *p, const char *nam
                          void (*step)(struct product *), bool panels, const char *kernel)
 {
     struct step_run run = {p, step, 1};
+    int row_threads = step == threads || step == NULL ? p->threads : 1;
     memset(p->yp.data, 0, panel_floats(M, N) * sizeof(float));
     memset(p->y, 0, sizeof(float) * M * N);
     run.times = measure_times(run_step, &run);
-    struct contender contender = {.run = run_step, .context = &run};
+    struct contender contender = {.run = run_step, .context = &run, .threads = row_threads};
     measure(&contender, 1, bench->n_runs, 3);
     /* |x|, |w| < 1/2 and 784 terms: rounding errors stay far below this. */
     if (largest_error(p, panels) > 1e-3)
@@ -212,7 +213,7 @@ static void measure_step(struct bench *bench, struct product *p, const char *nam
     snprintf(row->precision, sizeof row->precision, "f32");
     snprintf(row->layers, sizeof row->layers, "%d-%d", K, N);
     row->batch = M;
-    row->threads = step == threads || step == NULL ? p->threads : 1;
+    row->threads = row_threads;
     row_measured(row, &contender);
     const char *best = mlp_kernel_default();
     row_rate(row, 0, 2.0 * M * N * K, bench_peak(bench, best, row->threads));

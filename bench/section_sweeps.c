@@ -22,6 +22,7 @@ static struct row *point(struct bench *bench, const char *section, const char *n
     work_describe(&work, row);
     struct contender contender = {.run = work_run,
                                   .context = &work,
+                                  .threads = threads,
                                   .limit_seconds =
                                       row_limit_seconds(&bench->rows, row, work.n_images)};
     measure(&contender, 1, bench->n_runs, 4);
