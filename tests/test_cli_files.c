@@ -98,8 +98,9 @@ static void repeats(const char *options)
     char command[512];
     snprintf(command, sizeof command,
              SMALL "%s --model first.npz && "
-                   "again=$(\"$mlp\" info --model first.npz | sed -n 's/ *repeat *mlp//p') && "
-                   "eval \"\\\"\\$mlp\\\" ${again%%DIR}set --model again.npz\" && "
+                   "again=$(\"$mlp\" info --model first.npz | sed -n "
+                   "'s/--data DIR/--data set/; s/ *repeat *mlp//p') && "
+                   "eval \"\\\"\\$mlp\\\" $again --model again.npz\" && "
                    "cmp first.npz again.npz",
              options);
     cli_done(command);
@@ -112,6 +113,7 @@ START_TEST(the_recipe_in_the_file_repeats_it)
     repeats("");
     repeats("--lr 0.0123 --batch 7 --seed 18446744073709551615");
     repeats("--layers none");
+    repeats("--optimizer adamw --lr 0.01 --weight-decay 0.1 --schedule cosine --warmup 0.5");
     repeats("--layers 9,8,7 --classes 6");
     cli_done(SMALL "--model \"it's \\$old.npz\"");
     repeats("--init-from \"it's \\$old.npz\"");

@@ -87,8 +87,9 @@ static void print_model(const struct mlp_model *model, const char *path)
                  metadata->n_rows, metadata->n_cols, metadata->fingerprint);
     print_accuracy("train", metadata->train_accuracy);
     print_accuracy("test", metadata->test_accuracy);
-    cli_log_line("repeat", "mlp train %s%s", metadata->recipe,
-                 strstr(metadata->recipe, "--data ") == NULL ? " --data DIR" : "");
+    cli_log_line("repeat", "mlp train %s%s",
+                 strstr(metadata->recipe, "--data ") == NULL ? "--data DIR " : "",
+                 metadata->recipe);
 }
 
 int cli_info(const struct cli_options *options)

@@ -159,7 +159,12 @@ void cli_recipe(const struct cli_job *job, uint32_t n_epochs, char *text, size_t
     text[0] = '\0';
     if (job->source == CLI_SOURCE_BUILTIN)
         add(&words, "--data builtin");
-    add_training(&words, job, n_epochs);
+    /* At a constant rate, fewer epochs make the same weights; other schedules stretch to their end,
+     * and such a run can be repeated only by stopping it there again. */
+    bool whole = n_epochs == job->options->epochs || job->options->schedule == MLP_CONSTANT;
+    add_training(&words, job, whole ? n_epochs : job->options->epochs);
+    if (!whole)
+        add(&words, "# stopped after epoch %" PRIu32, n_epochs);
     finish(&words);
 }
 

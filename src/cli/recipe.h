@@ -5,7 +5,8 @@
 #include "cli/job.h"
 
 /* cli_recipe - its options, without a folder of data, whose place says nothing (the fingerprint
- *              does). Options that no longer fit into size are left out, and " ..." says so. */
+ *              does). Options that no longer fit into size are left out, and " ..." says so. A run
+ * that was stopped and cannot be cut short says so in a shell's comment. */
 void cli_recipe(const struct cli_job *job, uint32_t n_epochs, char *text, size_t size);
 
 /* cli_command_line - all of it, ready for a shell: "mlp train --data /home/me/mnist --epochs 12".
