@@ -197,6 +197,7 @@ struct mlp_kernel_info {
     const char *needs;     /* CPU features, "AVX2 FMA" */
     bool available;        /* on this CPU, MLP_CPU_DISABLE considered */
     bool bit_reproducible; /* has fused multiply-add: same bits as all the others that do */
+    bool only_bf16;        /* has products of bf16 alone */
 };
 
 /* mlp_kernel_info - the i-th kernel, best first; false beyond the last one. */
@@ -204,6 +205,20 @@ bool mlp_kernel_info(uint32_t i, struct mlp_kernel_info *info);
 
 /* mlp_kernel_default - the name of the best kernel that this CPU runs. */
 const char *mlp_kernel_default(void);
+
+/* What products are made of. Parameters, their updates, losses and sums are f32 in either. */
+enum mlp_precision {
+    MLP_F32,
+    MLP_BF16 /* operands of products rounded to bf16, to nearest even; sums in f32 */
+};
+
+/* mlp_net_use_precision - for training and evaluation from here on; a new net has MLP_F32.
+ *                         MLP_BF16 takes the best kernel for it (AMX, where the CPU has that),
+ *                         unless mlp_net_use_kernel has named one.
+ * Threads  bf16 gives the same bits for any number of threads, each kernel for itself
+ */
+void mlp_net_use_precision(struct mlp_net *net, enum mlp_precision precision);
+enum mlp_precision mlp_net_precision(const struct mlp_net *net);
 
 /* mlp_net_use_kernel - name as in mlp_kernel_info; NULL or "auto" for the best.
  * Returns  MLP_OK; MLP_E_USAGE if unknown or not available here, *error says which are

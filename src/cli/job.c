@@ -46,11 +46,29 @@ static enum mlp_status read_data(struct cli_job *job, uint32_t label_base, struc
     return status == MLP_OK ? relabel_builtin(job, error) : status;
 }
 
+/* bf16 is for who asks for it: by name, or by auto where the CPU computes with it. */
+static enum mlp_precision choose_precision(uint32_t asked)
+{
+    struct mlp_kernel_info info;
+    if (asked != CLI_PRECISION_AUTO)
+        return (enum mlp_precision)asked;
+    for (uint32_t i = 0; mlp_kernel_info(i, &info); i++)
+        if (info.only_bf16 && info.available)
+            return MLP_BF16;
+    return MLP_F32;
+}
+
 static enum mlp_status make_net(struct cli_job *job, const uint32_t *widths, uint32_t n_layers,
                                 struct mlp_error *error)
 {
     enum mlp_status status = mlp_net_new(&job->net, widths, n_layers, job->options->seed, error);
-    return status == MLP_OK ? mlp_net_use_kernel(job->net, job->options->kernel, error) : status;
+    if (status != MLP_OK)
+        return status;
+    mlp_net_use_precision(job->net, choose_precision(job->options->precision));
+    status = mlp_net_use_kernel(job->net, job->options->kernel, error);
+    if (status != MLP_OK && strstr(error->found, "bf16") != NULL)
+        error_hint(error, "add --precision bf16");
+    return status;
 }
 
 /* A new network for these data, with the hidden layers that were typed. */

@@ -70,14 +70,26 @@ static void log_network(const struct cli_job *job)
     cli_log_line("network", "%s, %s parameters, ReLU, softmax cross-entropy", widths, n_parameters);
 }
 
+static const char *kernel_remark(const struct mlp_net *net)
+{
+    struct mlp_kernel_info info = {0};
+    if (mlp_net_precision(net) == MLP_F32)
+        return strcmp(mlp_net_kernel(net), mlp_kernel_default()) == 0 ? ", the best for this CPU"
+                                                                      : "";
+    for (uint32_t i = 0; mlp_kernel_info(i, &info); i++)
+        if (info.only_bf16 && strcmp(info.name, mlp_net_kernel(net)) == 0)
+            return ", whose tiles multiply bf16";
+    return ", which rounds to bf16 and multiplies in f32: slower than f32 alone";
+}
+
 static void log_machine(const struct cli_job *job)
 {
     char threads[128];
     cli_log_threads(&job->threads, threads, sizeof threads);
-    cli_log_line("kernel", "%s%s", mlp_net_kernel(job->net),
-                 strcmp(mlp_net_kernel(job->net), mlp_kernel_default()) == 0
-                     ? ", the best for this CPU"
-                     : "");
+    const char *kernel = mlp_net_kernel(job->net);
+    if (mlp_net_precision(job->net) == MLP_BF16)
+        cli_log_line("precision", "bf16 products with f32 sums, weights and updates");
+    cli_log_line("kernel", "%s%s", kernel, kernel_remark(job->net));
     cli_log_line("threads", "%s", threads);
 }
 

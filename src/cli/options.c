@@ -65,6 +65,8 @@ static const struct cli_option table[] = {
     {"force-threads", NULL, CLI_FLAG, ALL, FIELD(force_threads), 0, 0, 0, NULL,
      "even more threads than usable cores"},
     {"kernel", "NAME", CLI_KERNEL, WORK, FIELD(kernel), 0, 0, 0, NULL, "see mlp info"},
+    {"precision", "f32|bf16|auto", CLI_CHOICE, WORK, FIELD(precision), 0, 0, 0, NULL,
+     "of products; auto: bf16 where the CPU has AMX"},
     {"quiet", NULL, CLI_FLAG, WORK, FIELD(quiet), 0, 0, 0, NULL, "results only"},
     {"help", NULL, CLI_FLAG, ALL, FIELD(help), 0, 0, 0, NULL, "this text"},
 };

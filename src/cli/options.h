@@ -2,6 +2,8 @@
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
 
+#include "mlp.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -15,6 +17,7 @@ enum cli_command_bit {
     CLI_INFO = 1 << 4
 };
 
+enum { CLI_PRECISION_AUTO = MLP_BF16 + 1 };
 enum { CLI_HIDDEN_MAX = 32, CLI_WIDTH_MAX = 1 << 24 };
 
 /* Hidden layers; n 0 is plain softmax regression. */
@@ -34,6 +37,7 @@ struct cli_options {
     float lr, momentum, weight_decay, warmup;
     uint32_t optimizer; /* enum mlp_optimizer */
     uint32_t schedule;  /* enum mlp_schedule */
+    uint32_t precision; /* enum mlp_precision, or CLI_PRECISION_AUTO */
     uint64_t seed;
     bool force_threads, quiet, wrong, ask, help;
     bool layers_typed, label_base_typed, model_typed;

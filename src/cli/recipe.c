@@ -142,7 +142,10 @@ static void add_training(struct words *words, const struct cli_job *job, uint32_
         add(words, "--classes %" PRIu32, options->classes);
     if (options->label_base != 0)
         add(words, "--label-base %" PRIu32, options->label_base);
-    if (kernel_matters(mlp_net_kernel(job->net)))
+    bool bf16 = mlp_net_precision(job->net) == MLP_BF16;
+    if (bf16)
+        add(words, "--precision bf16");
+    if (bf16 || kernel_matters(mlp_net_kernel(job->net)))
         add(words, "--kernel %s", mlp_net_kernel(job->net));
     add_start(words, job);
 }

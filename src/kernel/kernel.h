@@ -3,6 +3,8 @@
 #define KERNEL_KERNEL_H
 
 #include "kernel/panel.h"
+#include "kernel/tile.h"
+#include "mlp.h"
 
 /* kernel_product - C = init + A B for a block of 16 rows and n panels of C.
  * Shapes   A (16, k)  B (k, 16 n)  C (16, 16 n); B and C in panels
@@ -38,10 +40,38 @@ struct kernel_update {
 typedef void kernel_update_rule(const struct kernel_update *update, uint32_t lines, float *w,
                                 const float *g, float *m, float *v);
 
+/* Products of bf16 operands with sums in f32, and the conversions around them; see tile.h. A block
+ * is 16 x 16 floats, row after row. */
+struct kernel_bf16 {
+    bool native;         /* has instructions of its own for it */
+    void (*begin)(void); /* each thread, before it calls product; NULL: nothing to do */
+    void (*end)(void);   /* and after */
+    /* C = A B, or C += A B if add: m x n blocks (1 or 2 each) of C, block (i, j) at c + (2 i + j) *
+     * 256; A by rows and B in pairs, strides in elements from a block to the next. Calls aside once
+     * for each tile of k, so that something else can be done while the sums are made. */
+    void (*product)(uint32_t m, uint32_t n, uint32_t k_tiles, const bf16 *a, size_t a_stride,
+                    const bf16 *b, size_t b_stride, float *c, bool add, void (*aside)(void *),
+                    void *context);
+    /* A block, rounded to nearest even: as half a tile by rows (its columns become k), or in pairs
+     * (its rows do). */
+    void (*pack_rows)(const float *block, bf16 *to);
+    void (*pack_pairs)(const float *block, bf16 *to);
+    void (*transpose)(const bf16 *from, bf16 *to); /* a tile: by rows to in pairs, and back */
+    /* 16 pixels of 32 samples, exactly: into half tiles by rows of two blocks of samples, and a whole
+     * tile by rows of their transpose (NULL: not wanted). */
+    void (*from_bytes)(const uint8_t *const *from, bf16 *x, size_t x_stride, bf16 *xt);
+    void (*scale)(float *block, float factor, const float *shift); /* c = factor c + shift(column) */
+    /* block(r, c) = y(r, c) > 0 ? block(r, c) : 0; y: half a tile by rows */
+    void (*where_positive)(float *block, const bf16 *y);
+    /* sums over k of one block in pairs, in the order of k */
+    void (*sums)(uint32_t k_tiles, const bf16 *tiles, float *sums);
+};
+
 struct kernel {
     const char *name;
     uint32_t needs; /* enum cpu_feature */
     bool fma;       /* has fused multiply-add: under the promise of equal bits */
+    bool only_bf16; /* its f32 half is another kernel's: not to be chosen for f32 */
 
     uint32_t panels;                               /* widest product below */
     kernel_product *product[2][KERNEL_PANELS_MAX]; /* [enum kernel_order][n - 1] */
@@ -59,11 +89,16 @@ struct kernel {
     kernel_update_rule *update[4];                                       /* [enum mlp_optimizer] */
     /* 16 bytes to 16 floats, times scale, for n rows: to[16 r ..] = from[r][0..15] * scale */
     void (*from_bytes)(uint32_t n, const uint8_t *const *from, float scale, float *to);
+
+    struct kernel_bf16 bf16;
 };
 
-/* kernel_find - by name, NULL or "auto" for the best that this CPU runs; NULL if there is none of
- * that name. It may need features that this CPU lacks: see kernel_runs. */
+/* kernel_find - by name, NULL or "auto" for the best at f32 that this CPU runs; NULL if there is
+ * none of that name. It may need features that this CPU lacks: see kernel_runs. */
 const struct kernel *kernel_find(const char *name);
+
+/* kernel_best - that this CPU runs, for products of that precision. */
+const struct kernel *kernel_best(enum mlp_precision precision);
 
 /* kernel_table - the i-th kernel, best first; NULL beyond the last. */
 const struct kernel *kernel_table(uint32_t i);

@@ -10,6 +10,7 @@
 #define TILE_ROWS 2
 #define TILE_PANELS 1
 #define ONE_PANELS 2
+#define BF16_ROWS 1 /* and lines of B, in bf16.h */
 
 typedef __m128 vf;
 typedef __m128i vi;
@@ -112,6 +113,40 @@ V vi v_shift_left_23(vi a)
 V vi v_shift_right_23(vi a)
 {
     return _mm_srai_epi32(a, 23);
+}
+V vi v_shift_left_16(vi a)
+{
+    return _mm_slli_epi32(a, 16);
+}
+V vi v_shift_right_16(vi a)
+{
+    return _mm_srli_epi32(a, 16);
+}
+V vi vi_and(vi a, vi b)
+{
+    return _mm_and_si128(a, b);
+}
+V vi vi_or(vi a, vi b)
+{
+    return _mm_or_si128(a, b);
+}
+V vi vi_load(const void *p)
+{
+    return _mm_loadu_si128(p);
+}
+V void vi_store(void *p, vi a)
+{
+    _mm_storeu_si128(p, a);
+}
+V void v_store_high(uint16_t *p, vi a)
+{
+    vi halves = _mm_srai_epi32(a, 16); /* signed, so that packing with saturation keeps them */
+    _mm_storel_epi64((__m128i *)p, _mm_packs_epi32(halves, halves));
+}
+V vf v_from_high(const uint16_t *p)
+{
+    __m128i halves = _mm_loadl_epi64((const __m128i *)p);
+    return _mm_castsi128_ps(_mm_unpacklo_epi16(_mm_setzero_si128(), halves));
 }
 
 V void v_transpose(const float *from, float *to)

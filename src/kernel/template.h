@@ -12,12 +12,16 @@
  *     v_transpose(from, to)       VL x VL floats out of and into rows of 16
  *     v_round(x) v_from_int(i)    to the nearest integer, halves to even, and back
  *     v_bits(x) v_from_bits(i) vi_set1 vi_add vi_sub v_shift_left_23 v_shift_right_23 (signed)
+ *     v_shift_left_16 v_shift_right_16 (unsigned) vi_and vi_or vi_load vi_store
+ *     v_store_high(p, i) v_from_high(p)  upper halves of lanes to VL bf16, and back
  */
 #ifndef KERNEL_TEMPLATE_H
 #define KERNEL_TEMPLATE_H
 
 #include "base/cpu.h"
 #include "kernel/kernel.h"
+
+#include <string.h>
 
 /* The order matters: later ones use earlier ones. */
 #include "kernel/product.h"
@@ -27,6 +31,8 @@
 #include "kernel/softmax.h"
 
 #include "kernel/update.h"
+
+#include "kernel/bf16.h"
 
 PRODUCTS(1)
 #define PRODUCT_TABLE(order)                                                                       \
@@ -41,6 +47,12 @@ PRODUCTS(3)
         {                                                                                          \
             product_##order##_1, product_##order##_2, product_##order##_3                          \
         }
+#endif
+
+#ifndef BF16_PRODUCT
+#    define BF16_ONLY false
+#    define BF16_NATIVE false, NULL, NULL
+#    define BF16_PRODUCT bf16_product
 #endif
 
 #define KERNEL(isa, cpu, has_fma)                                                                  \
@@ -59,6 +71,9 @@ PRODUCTS(3)
         .column_sums = column_sums,                                                                \
         .update = {update_sgd, update_momentum, update_nesterov, update_adamw},                    \
         .from_bytes = from_bytes,                                                                  \
+        .only_bf16 = BF16_ONLY,                                                                    \
+        .bf16 = {BF16_NATIVE, BF16_PRODUCT, bf16_pack_rows, bf16_pack_pairs, bf16_transpose,       \
+                 bf16_from_bytes, bf16_scale, bf16_where_positive, bf16_sums},                     \
     }
 
 #endif

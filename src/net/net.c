@@ -151,30 +151,48 @@ struct mlp_net *net_clone(const struct mlp_net *net)
     if (copy != NULL) {
         net_copy_parameters(copy, net);
         copy->kernel = net->kernel;
+        copy->kernel_named = net->kernel_named;
+        copy->precision = net->precision;
     }
     return copy;
 }
 
 enum mlp_status mlp_net_use_kernel(struct mlp_net *net, const char *name, struct mlp_error *error)
 {
-    const struct kernel *kernel = kernel_find(name);
-    if (kernel != NULL && kernel_runs(kernel)) {
+    bool any = name == NULL || strcmp(name, "auto") == 0, bf16 = net->precision == MLP_BF16;
+    const struct kernel *kernel = any ? kernel_best(net->precision) : kernel_find(name);
+    if (kernel != NULL && kernel_runs(kernel) && (bf16 || !kernel->only_bf16)) {
         net->kernel = kernel;
+        net->kernel_named = !any;
         return MLP_OK;
     }
     error_set(error, MLP_E_USAGE, NULL, -1);
     if (kernel == NULL)
         error_found(error, "there is no kernel \"%s\"", name);
+    else if (kernel_runs(kernel))
+        error_found(error, "kernel \"%s\" computes in bf16, and precision is f32", name);
     else
         error_found(error, "kernel \"%s\" needs CPU features that are not available here", name);
     char names[128] = "auto";
     for (uint32_t i = 0; (kernel = kernel_table(i)) != NULL; i++)
-        if (kernel_runs(kernel)) {
+        if (kernel_runs(kernel) && (bf16 || !kernel->only_bf16)) {
             strcat(names, ", ");
             strcat(names, kernel->name);
         }
     error_wanted(error, "one of %s", names);
     return MLP_E_USAGE;
+}
+
+void mlp_net_use_precision(struct mlp_net *net, enum mlp_precision precision)
+{
+    net->precision = precision;
+    if (!net->kernel_named || (net->kernel->only_bf16 && precision != MLP_BF16))
+        net->kernel = kernel_best(precision);
+}
+
+enum mlp_precision mlp_net_precision(const struct mlp_net *net)
+{
+    return net->precision;
 }
 
 const char *mlp_net_kernel(const struct mlp_net *net)

@@ -19,6 +19,8 @@ struct mlp_net {
     float *parameters; /* of all layers, one block */
     size_t n_floats;   /* in that block */
     const struct kernel *kernel;
+    bool kernel_named; /* by the user: another precision does not change it */
+    enum mlp_precision precision;
 };
 
 /* net_copy_parameters - of two nets of the same widths. */

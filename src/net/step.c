@@ -23,32 +23,74 @@ static void loss_and_gradient(struct step *s, const struct team *team)
                                          .loss = s->loss + sample,
                                          .prediction = s->prediction + sample};
         s->net->kernel->softmax_gradient(&softmax);
+        if (s->mixed != NULL)
+            mixed_loss(s->net->kernel, s->mixed, &s->y[last], &s->dzt[last], group, s->batch);
     }
+}
+
+/* The products of layer l, in f32 or with operands in bf16. */
+
+static void forward(const struct worker *worker, struct step *s, uint32_t l)
+{
+    if (s->mixed != NULL)
+        mixed_forward(worker, s->net, l, s->mixed, s->mixed,
+                      l == 0 ? &s->x16 : &s->mixed->layers[l - 1].y, s->batch, &s->y[l]);
+    else
+        dense_forward(worker, &s->net->layers[l], l == 0 ? &s->x : &s->y[l - 1], &s->y[l],
+                      l + 1 < s->net->n_layers);
+}
+
+static void input_gradient(const struct worker *worker, struct step *s, uint32_t l)
+{
+    if (s->mixed != NULL)
+        mixed_input_gradient(worker, s->net, l, s->mixed, s->batch);
+    else
+        dense_input_gradient(worker, &s->net->layers[l], &s->dzt[l], &s->y[l - 1], &s->dz[l - 1],
+                             &s->dzt[l - 1]);
+}
+
+static void update(const struct worker *worker, struct step *s, uint32_t l)
+{
+    if (s->mixed != NULL)
+        mixed_update(worker, s->net, l, s->mixed,
+                     l == 0 ? &s->x16_t : &s->mixed->layers[l - 1].yt, s->batch, &s->optimizer);
+    else
+        dense_update(worker, &s->net->layers[l], l == 0 ? &s->x : &s->y[l - 1], &s->dz[l],
+                     &s->optimizer);
+}
+
+void step_begin(const struct step *s)
+{
+    if (s->mixed != NULL && s->net->kernel->bf16.begin != NULL)
+        s->net->kernel->bf16.begin();
+}
+
+void step_end(const struct step *s)
+{
+    if (s->mixed != NULL && s->net->kernel->bf16.end != NULL)
+        s->net->kernel->bf16.end();
 }
 
 void step_run(struct step *s, const struct team *team, const struct gemm_aside *aside)
 {
-    struct net_layer *layer = s->net->layers;
     uint32_t last = s->net->n_layers - 1;
     struct worker worker = {.team = team,
                             .kernel = s->net->kernel,
                             .scratch = s->scratch + (size_t)team->id * s->scratch_floats};
 
     for (uint32_t l = 0; l <= last; l++) {
-        const struct panels *x = l == 0 ? &s->x : &s->y[l - 1];
-        dense_forward(&worker, &layer[l], x, &s->y[l], l < last);
+        forward(&worker, s, l);
         team_barrier(team);
     }
     loss_and_gradient(s, team);
     team_barrier(team);
     for (uint32_t l = last; l > 0; l--) {
-        dense_input_gradient(&worker, &layer[l], &s->dzt[l], &s->y[l - 1], &s->dz[l - 1],
-                             &s->dzt[l - 1]);
+        input_gradient(&worker, s, l);
         team_barrier(team); /* W of layer l has been read by all: it may change now */
-        dense_update(&worker, &layer[l], &s->y[l - 1], &s->dz[l], &s->optimizer);
+        update(&worker, s, l);
     }
     worker.aside = aside; /* the longest phase, and no barrier waits for it in between */
-    dense_update(&worker, &layer[0], &s->x, &s->dz[0], &s->optimizer);
+    update(&worker, s, 0);
 }
 
 /* ---- memory ----------------------------------------------------------------------------- */
@@ -66,6 +108,8 @@ static size_t lay_out(struct step *s, float *memory)
     uint32_t rows = panel_count(s->batch_max) * PANEL;
     for (uint32_t l = 0; l < s->net->n_layers; l++) {
         uint32_t outputs = s->net->layers[l].outputs;
+        if (s->mixed != NULL && l + 1 < s->net->n_layers)
+            continue; /* these are in bf16 */
         take(&s->y[l], s->batch_max, outputs, memory, &at);
         s->dz[l] = s->y[l];
         if (l + 1 < s->net->n_layers)
@@ -92,6 +136,15 @@ struct step *step_new(struct mlp_net *net, uint32_t batch_max, int n_members,
     for (uint32_t l = 0; l < net->n_layers; l++)
         widest = net->layers[l].inputs > widest ? net->layers[l].inputs : widest;
     s->scratch_floats = gemm_scratch_floats(widest);
+    if (net->precision == MLP_BF16) {
+        s->mixed = mixed_new(net, batch_max, true, true);
+        s->scratch_floats = GEMM_TILES_SCRATCH;
+        if (s->mixed == NULL) {
+            step_free(s);
+            return NULL;
+        }
+        mixed_pack_weights(net, s->mixed, &(struct team){.n = 1});
+    }
     s->y = calloc(net->n_layers, sizeof *s->y);
     s->dz = calloc(net->n_layers, sizeof *s->dz);
     s->dzt = calloc(net->n_layers, sizeof *s->dzt);
@@ -112,6 +165,7 @@ void step_free(struct step *s)
     if (s == NULL)
         return;
     optimizer_free(&s->optimizer);
+    mixed_free(s->mixed);
     memory_free(s->memory);
     free(s->y);
     free(s->dz);

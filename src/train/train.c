@@ -68,6 +68,8 @@ static void prepare_step(struct epoch *e, uint32_t i)
 {
     struct step *s = e->step;
     s->x = e->batch[i % 2].x;
+    s->x16 = e->batch[i % 2].x16;
+    s->x16_t = e->batch[i % 2].x16_t;
     s->labels = e->batch[i % 2].labels;
     step_batch(s, s->x.rows);
     optimizer_step(&s->optimizer, train_rate(e->options, s->optimizer.t, e->steps_per_epoch));
@@ -92,9 +94,8 @@ static void gather_some(void *gather)
     (void)data_gather_some(gather);
 }
 
-static void run_epoch(const struct team *team, void *context)
+static void run_steps(const struct team *team, struct epoch *e)
 {
-    struct epoch *e = context;
     const struct kernel *kernel = e->step->net->kernel;
     uint32_t n = e->images->n_samples, batch = e->options->batch;
     data_gather(&e->batch[0], kernel, team, e->images, e->order, 0, batch_size(e, 0));
@@ -116,6 +117,14 @@ static void run_epoch(const struct team *team, void *context)
             ;
         team_barrier(team);
     }
+}
+
+static void run_epoch(const struct team *team, void *context)
+{
+    struct epoch *e = context;
+    step_begin(e->step);
+    run_steps(team, e);
+    step_end(e->step);
 }
 
 /* Runs one epoch; what it measured goes into *report. */
@@ -231,6 +240,13 @@ static enum mlp_status check(const struct mlp_net *net, const struct mlp_dataset
     return MLP_OK;
 }
 
+static bool new_batch(struct batch *batch, const struct mlp_net *net, uint32_t size)
+{
+    uint32_t inputs = mlp_net_width(net, 0);
+    return net->precision == MLP_BF16 ? data_batch_new_tiles(batch, size, inputs, true)
+                                      : data_batch_new(batch, size, inputs);
+}
+
 enum mlp_status mlp_train(struct mlp_net *net, const struct mlp_dataset *dataset,
                           const struct mlp_train_options *options, struct mlp_error *error)
 {
@@ -248,7 +264,7 @@ enum mlp_status mlp_train(struct mlp_net *net, const struct mlp_dataset *dataset
     e.order = memory_new((size_t)images->n_samples * sizeof *e.order);
     bool ok = good != NULL && e.step != NULL && e.order != NULL;
     for (int i = 0; i < 2; i++)
-        ok = ok && data_batch_new(&e.batch[i], o.batch, mlp_net_width(net, 0));
+        ok = ok && new_batch(&e.batch[i], net, o.batch);
     if (ok)
         status = train_epochs(&e, net, good, dataset, error);
     else
