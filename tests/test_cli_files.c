@@ -120,9 +120,39 @@ START_TEST(the_recipe_in_the_file_repeats_it)
     for (uint32_t i = 0; mlp_kernel_info(i, &kernel); i++) { /* with its name where bits differ */
         if (!kernel.available)
             continue;
-        snprintf(option, sizeof option, "--kernel %s", kernel.name);
+        snprintf(option, sizeof option, "--precision bf16 --kernel %s", kernel.name);
         repeats(option);
+        snprintf(option, sizeof option, "--kernel %s", kernel.name);
+        if (!kernel.only_bf16)
+            repeats(option);
     }
+}
+END_TEST
+
+/* The word in the header says what computed; asking for f32, or for nothing, is f32 anywhere. */
+START_TEST(precision_is_what_was_asked_for_and_is_said)
+{
+    struct mlp_kernel_info kernel;
+    bool native = false;
+    for (uint32_t i = 0; mlp_kernel_info(i, &kernel); i++)
+        native = native || (kernel.only_bf16 && kernel.available);
+    struct cli_result result = cli_ends(0, SMALL "--model f32.npz");
+    ck_assert_ptr_null(strstr(result.out, "bf16"));
+    cli_result_free(&result);
+    result = cli_ends(0, SMALL "--precision bf16 --kernel scalar --model bf16.npz");
+    ck_assert_ptr_nonnull(strstr(result.out, "precision bf16 products"));
+    ck_assert_ptr_nonnull(strstr(result.out, "scalar, which rounds to bf16"));
+    cli_result_free(&result);
+    cli_done("! cmp -s f32.npz bf16.npz");
+    result = cli_ends(0, SMALL "--precision auto");
+    ck_assert(native == (strstr(result.out, "precision bf16 products") != NULL));
+    ck_assert(native == (strstr(result.out, "whose tiles multiply bf16") != NULL));
+    cli_result_free(&result);
+    cli_done("\"$mlp\" eval --data set --model f32.npz --precision bf16");
+    cli_done("\"$mlp\" eval --data set --model bf16.npz --precision f32");
+    cli_done("MLP_CPU_DISABLE=amx " SMALL "--precision bf16");
+    if (native)
+        cli_refused(SMALL "--kernel amx", 2, "computes in bf16, and precision is f32");
 }
 END_TEST
 
@@ -289,6 +319,7 @@ Suite *cli_files_suite(void)
     tcase_add_test(tests, eval_every_says_when_to_test);
     tcase_add_test(tests, the_same_command_gives_the_same_file);
     tcase_add_test(tests, the_recipe_in_the_file_repeats_it);
+    tcase_add_test(tests, precision_is_what_was_asked_for_and_is_said);
     tcase_add_test(tests, weights_can_be_the_start);
     tcase_add_test(tests, eval_shows_each_class);
     tcase_add_test(tests, the_csv_agrees_with_the_accuracy);

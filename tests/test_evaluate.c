@@ -89,7 +89,7 @@ START_TEST(one_image_has_the_bits_that_it_has_in_a_batch)
 {
     const struct kernel *kernel;
     for (uint32_t i = 0; (kernel = kernel_table(i)) != NULL; i++) {
-        if (!kernel_runs(kernel))
+        if (!kernel_serves(kernel, MLP_F32))
             continue;
         ck_assert_int_eq(mlp_net_use_kernel(net, kernel->name, NULL), MLP_OK);
         float *all = predict(&dataset.test, 0, dataset.test.n_samples, 1);
@@ -117,7 +117,7 @@ START_TEST(threads_and_kernels_do_not_change_a_bit)
     ck_assert_int_eq(mlp_evaluate(net, images, 1, &wanted, confusion), MLP_OK);
     const struct kernel *kernel;
     for (uint32_t i = 0; (kernel = kernel_table(i)) != NULL; i++)
-        for (int n_threads = 1; n_threads <= 16 && kernel_runs(kernel); n_threads += 3) {
+        for (int n_threads = 1; n_threads <= 16 && kernel_serves(kernel, MLP_F32); n_threads += 3) {
             if (!kernel->fma)
                 continue;
             ck_assert_int_eq(mlp_net_use_kernel(net, kernel->name, NULL), MLP_OK);

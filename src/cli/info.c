@@ -43,9 +43,9 @@ static void print_kernels(void)
                                                                           : "yes";
         cli_say("  %-10s%-26s%-10s%s\n", info.name, info.needs[0] == '\0' ? "nothing" : info.needs,
                 here,
-                info.only_bf16 ? "itself, any threads (--precision bf16 alone)"
+                info.only_bf16          ? "itself, any threads (--precision bf16 alone)"
                 : info.bit_reproducible ? "all kernels that say so, any threads, any machine"
-                                      : "itself, any threads (no fused multiply-add)");
+                                        : "itself, any threads (no fused multiply-add)");
     }
 }
 

@@ -45,8 +45,7 @@ bool data_batch_new_tiles(struct batch *batch, uint32_t batch_max, uint32_t inpu
     *batch = (struct batch){.x = {.rows = batch_max, .cols = inputs}};
     batch->labels = memory_new((size_t)panel_count(batch_max) * PANEL);
     /* Whole pairs of blocks of samples, since 32 are converted at once. */
-    if (batch->labels != NULL &&
-        tiles_new(&batch->x16, tile_count(batch_max) * TILE_K, inputs) &&
+    if (batch->labels != NULL && tiles_new(&batch->x16, tile_count(batch_max) * TILE_K, inputs) &&
         (!transposed || tiles_new(&batch->x16_t, inputs, batch_max)))
         return true;
     data_batch_free(batch);
@@ -124,38 +123,45 @@ static void gather_panel(const struct gather *g, const uint8_t *const *from, uin
     convert(g, at, n, panel);
 }
 
-/* Asks memory for the rows of a unit two ahead: they are random rows of a large set, and waiting
- *  for each would take longer than converting it. Inlined by force: gcc 12 finds that a function
- * which only prefetches has no effect, and drops the call. */
+/* Where the images of the unit's rows from `row` on begin. */
+static void find_rows(struct gather *g, uint32_t row, const uint8_t **from)
+{
+    for (uint32_t r = row; r < row + unit_rows(g) && r < g->n; r++)
+        from[r - row] = source_row(g, r);
+}
+
+/* Asks memory for the rows of a unit two lines ahead: they are random rows of a large set, and
+ * waiting for each would take longer than converting it. Inlined by force: gcc 12 finds that a
+ * function which only prefetches has no effect, and drops the call. */
 static inline __attribute__((always_inline)) void prefetch_unit(const struct gather *g)
 {
-    uint32_t row = g->row, rows = unit_rows(g), panel = g->panel + 2 * UNIT_PANELS;
+    uint32_t rows = unit_rows(g), panel = g->panel + 2 * UNIT_PANELS, next = 0;
     if ((g->panel - g->panel_begin) % UNIT_PANELS != 0) /* its line was asked for */
         return;
     if (panel >= g->panel_end) {
-        row += rows;
+        next = 1;
         panel = g->panel_begin;
     }
-    for (uint32_t r = row; r < row + rows && r < g->n; r++)
-        __builtin_prefetch(source_row(g, r) + (size_t)panel * PANEL);
+    uint32_t row = g->row + next * rows, n = row < g->n ? least(rows, g->n - row) : 0;
+    for (uint32_t r = 0; r < n; r++)
+        __builtin_prefetch(g->from[next][r] + (size_t)panel * PANEL);
 }
 
 bool data_gather_some(struct gather *g)
 {
     if (g->row >= g->n || g->panel >= g->panel_end)
         return false;
-    uint32_t n = least(unit_rows(g), g->n - g->row);
-    const uint8_t *from[TILE_K];
-    for (uint32_t r = 0; r < n; r++)
-        from[r] = source_row(g, g->row + r);
+    uint32_t rows = unit_rows(g);
     prefetch_unit(g);
     uint32_t end = least(g->panel + unit_panels(g), g->panel_end);
     for (uint32_t panel = g->panel; panel < end; panel++)
-        gather_panel(g, from, n, panel);
+        gather_panel(g, g->from[0], least(rows, g->n - g->row), panel);
     g->panel = end;
     if (end == g->panel_end) {
         g->panel = g->panel_begin;
-        g->row += n;
+        g->row += rows;
+        memcpy(g->from[0], g->from[1], sizeof g->from[0]);
+        find_rows(g, g->row + rows, g->from[1]);
     }
     return true;
 }
@@ -172,6 +178,8 @@ struct gather data_gather_begin(struct batch *batch, const struct kernel *kernel
                        .n = n};
     team_share(team, panel_count(batch->x.cols), &g.panel_begin, &g.panel_end);
     g.panel = g.panel_begin;
+    find_rows(&g, 0, g.from[0]);
+    find_rows(&g, unit_rows(&g), g.from[1]);
     if (team->id == 0 && n > 0) {
         batch->x.rows = n;
         for (uint32_t r = 0; r < n && images->labels != NULL; r++)

@@ -36,6 +36,7 @@ struct gather {
     uint32_t first, n;
     uint32_t panel_begin, panel_end; /* the member's share */
     uint32_t row, panel;             /* where it is */
+    const uint8_t *from[2][TILE_K];  /* the images of its rows, and of the next ones */
 };
 
 /* data_gather_begin - prepares to fill the batch with samples samples[0..n-1] (NULL:

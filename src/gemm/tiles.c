@@ -29,7 +29,8 @@ static void multiply(struct run *run, const struct tiles_block *block, uint32_t 
 {
     const struct tiles *a = run->product->a, *b = run->product->b;
     run->kernel->product(block->m, block->n, k_end - k, tile_at(a, block->row, k), tile_stride(a),
-                         tile_at(b, block->col, k), tile_stride(b), block->c, k > 0, meanwhile, run);
+                         tile_at(b, block->col, k), tile_stride(b), block->c, k > 0, meanwhile,
+                         run);
     if (k_end < run->product->k_tiles)
         return;
     finish_waiting(run);

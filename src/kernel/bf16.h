@@ -1,9 +1,8 @@
-/* bf16.h - bf16 operands: rounding, packing into tiles, and their product in plain f32 arithmetic; a
- * template like product.h. Layouts: tile.h. */
+/* bf16.h - bf16 operands: rounding, packing into tiles, and their product in plain f32 arithmetic;
+ * a template like product.h. Layouts: tile.h. */
 
-/* To nearest, halves to even, in the upper half of each lane. In integers, since the instruction for
- * it (AVX512-BF16) would make zero of what is denormal. NaN stays NaN unless all of its payload is
- * ones, which no arithmetic makes. */
+/* To nearest, halves to even, in the upper half of each lane. In integers, which treat denormals as
+ * any other number. The NaNs that arithmetic makes stay NaN. */
 INLINE vi bf16_rounded(vf x)
 {
     vi bits = v_bits(x), odd = vi_and(v_shift_right_16(bits), vi_set1(1));
@@ -16,11 +15,23 @@ INLINE vi bf16_pair(vi even, vi odd)
     return vi_or(v_shift_right_16(even), vi_and(odd, vi_set1(-0x10000)));
 }
 
+#ifndef BF16_ROUND
+INLINE void bf16_store(bf16 *to, vf x)
+{
+    v_store_high(to, bf16_rounded(x));
+}
+
+INLINE void bf16_store_pair(bf16 *to, vf even, vf odd)
+{
+    vi_store(to, bf16_pair(bf16_rounded(even), bf16_rounded(odd)));
+}
+#endif
+
 static void bf16_pack_rows(const float *block, bf16 *to)
 {
     for (int r = 0; r < PANEL; r++)
         for (int j = 0; j < PANEL; j += VL)
-            v_store_high(to + r * TILE_K + j, bf16_rounded(v_load(block + r * PANEL + j)));
+            bf16_store(to + r * TILE_K + j, v_load(block + r * PANEL + j));
 }
 
 static void bf16_pack_pairs(const float *block, bf16 *to)
@@ -28,8 +39,7 @@ static void bf16_pack_pairs(const float *block, bf16 *to)
     for (int r = 0; r < PANEL; r += 2)
         for (int j = 0; j < PANEL; j += VL) {
             const float *at = block + r * PANEL + j;
-            vi even = bf16_rounded(v_load(at)), odd = bf16_rounded(v_load(at + PANEL));
-            vi_store(to + r / 2 * TILE_K + 2 * j, bf16_pair(even, odd));
+            bf16_store_pair(to + r / 2 * TILE_K + 2 * j, v_load(at), v_load(at + PANEL));
         }
 }
 
@@ -45,7 +55,8 @@ static void bf16_from_bytes(const uint8_t *const *from, bf16 *x, size_t x_stride
     for (int s = 0; s < TILE_K; s += 2) {
         bf16 *row = x + (s < PANEL ? 0 : x_stride) + s % PANEL * TILE_K;
         for (int j = 0; j < PANEL; j += VL) {
-            vi even = v_bits(v_from_bytes(from[s] + j)), odd = v_bits(v_from_bytes(from[s + 1] + j));
+            vi even = v_bits(v_from_bytes(from[s] + j)),
+               odd = v_bits(v_from_bytes(from[s + 1] + j));
             v_store_high(row + j, even);
             v_store_high(row + TILE_K + j, odd);
             vi_store(pairs + s / 2 * TILE_K + 2 * j, bf16_pair(even, odd));

@@ -32,6 +32,7 @@ struct kernel_softmax {
 
 /* A step's numbers for the update rules; see update.h. */
 struct kernel_update {
+    float factor; /* of the gradient as it comes */
     float rate, shrink, beta1, beta2, root, epsilon;
 };
 
@@ -57,10 +58,11 @@ struct kernel_bf16 {
     void (*pack_rows)(const float *block, bf16 *to);
     void (*pack_pairs)(const float *block, bf16 *to);
     void (*transpose)(const bf16 *from, bf16 *to); /* a tile: by rows to in pairs, and back */
-    /* 16 pixels of 32 samples, exactly: into half tiles by rows of two blocks of samples, and a whole
-     * tile by rows of their transpose (NULL: not wanted). */
+    /* 16 pixels of 32 samples, exactly: into half tiles by rows of two blocks of samples, and a
+     * whole tile by rows of their transpose (NULL: not wanted). */
     void (*from_bytes)(const uint8_t *const *from, bf16 *x, size_t x_stride, bf16 *xt);
-    void (*scale)(float *block, float factor, const float *shift); /* c = factor c + shift(column) */
+    void (*scale)(float *block, float factor,
+                  const float *shift); /* c = factor c + shift(column) */
     /* block(r, c) = y(r, c) > 0 ? block(r, c) : 0; y: half a tile by rows */
     void (*where_positive)(float *block, const bf16 *y);
     /* sums over k of one block in pairs, in the order of k */
@@ -104,5 +106,8 @@ const struct kernel *kernel_best(enum mlp_precision precision);
 const struct kernel *kernel_table(uint32_t i);
 
 bool kernel_runs(const struct kernel *kernel);
+
+/* kernel_serves - runs here, and computes in that precision. */
+bool kernel_serves(const struct kernel *kernel, enum mlp_precision precision);
 
 #endif

@@ -14,10 +14,7 @@ extern const struct kernel kernel_scalar;
 
 static const struct kernel *const table[] = {
 #if defined(__x86_64__)
-    &kernel_amx,
-    &kernel_avx512,
-    &kernel_avx2,
-    &kernel_sse2,
+    &kernel_amx,    &kernel_avx512, &kernel_avx2, &kernel_sse2,
 #elif defined(__aarch64__)
     &kernel_neon,
 #endif
@@ -34,10 +31,15 @@ bool kernel_runs(const struct kernel *kernel)
     return (cpu_features() & kernel->needs) == kernel->needs;
 }
 
+bool kernel_serves(const struct kernel *kernel, enum mlp_precision precision)
+{
+    return kernel_runs(kernel) && (precision == MLP_BF16 || !kernel->only_bf16);
+}
+
 const struct kernel *kernel_best(enum mlp_precision precision)
 {
     uint32_t i = 0;
-    while (!kernel_runs(table[i]) || (table[i]->only_bf16 && precision != MLP_BF16))
+    while (!kernel_serves(table[i], precision))
         i++;
     return table[i]; /* the last one runs anywhere */
 }

@@ -26,6 +26,12 @@ INLINE vf without_denormals(vf x)
     return v_sub(v_add(x, small), small);
 }
 
+/* g = factor * sum: what is summed may be whole pixels. */
+INLINE vf gradient(const struct kernel_update *u, const float *sum)
+{
+    return v_mul(v_set1(u->factor), v_load(sum));
+}
+
 INLINE vf shrunk(const struct kernel_update *u, vf w)
 {
     return v_fma(v_set1(-u->shrink), w, w);
@@ -37,7 +43,7 @@ static void update_sgd(const struct kernel_update *u, uint32_t lines, float *w, 
     (void)m, (void)v;
     const vf minus_rate = v_set1(-u->rate);
     for (size_t i = 0; i < (size_t)lines * PANEL; i += VL)
-        v_store(w + i, v_fma(minus_rate, v_load(g + i), shrunk(u, v_load(w + i))));
+        v_store(w + i, v_fma(minus_rate, gradient(u, g + i), shrunk(u, v_load(w + i))));
 }
 
 static void update_momentum(const struct kernel_update *u, uint32_t lines, float *w, const float *g,
@@ -46,7 +52,7 @@ static void update_momentum(const struct kernel_update *u, uint32_t lines, float
     (void)v;
     const vf mu = v_set1(u->beta1), minus_rate = v_set1(-u->rate);
     for (size_t i = 0; i < (size_t)lines * PANEL; i += VL) {
-        vf moment = without_denormals(v_fma(mu, v_load(m + i), v_load(g + i)));
+        vf moment = without_denormals(v_fma(mu, v_load(m + i), gradient(u, g + i)));
         v_store(m + i, moment);
         v_store(w + i, v_fma(minus_rate, moment, shrunk(u, v_load(w + i))));
     }
@@ -58,10 +64,10 @@ static void update_nesterov(const struct kernel_update *u, uint32_t lines, float
     (void)v;
     const vf mu = v_set1(u->beta1), minus_rate = v_set1(-u->rate);
     for (size_t i = 0; i < (size_t)lines * PANEL; i += VL) {
-        vf gradient = v_load(g + i);
-        vf moment = without_denormals(v_fma(mu, v_load(m + i), gradient));
+        vf mean = gradient(u, g + i);
+        vf moment = without_denormals(v_fma(mu, v_load(m + i), mean));
         v_store(m + i, moment);
-        v_store(w + i, v_fma(minus_rate, v_fma(mu, moment, gradient), shrunk(u, v_load(w + i))));
+        v_store(w + i, v_fma(minus_rate, v_fma(mu, moment, mean), shrunk(u, v_load(w + i))));
     }
 }
 
@@ -72,9 +78,9 @@ static void update_adamw(const struct kernel_update *u, uint32_t lines, float *w
     const vf beta2 = v_set1(u->beta2), rest2 = v_set1(1 - u->beta2);
     const vf root = v_set1(u->root), epsilon = v_set1(u->epsilon), minus_rate = v_set1(-u->rate);
     for (size_t i = 0; i < (size_t)lines * PANEL; i += VL) {
-        vf gradient = v_load(g + i);
-        vf first = v_fma(beta1, v_load(m + i), v_mul(rest1, gradient));
-        vf square = v_mul(v_mul(rest2, gradient), gradient);
+        vf mean = gradient(u, g + i);
+        vf first = v_fma(beta1, v_load(m + i), v_mul(rest1, mean));
+        vf square = v_mul(v_mul(rest2, mean), mean);
         vf second = without_denormals(v_fma(beta2, v_load(v + i), square));
         first = without_denormals(first);
         v_store(m + i, first);

@@ -74,7 +74,7 @@ static void apply_update(void *context, uint32_t row, uint32_t panel, uint32_t n
     const struct update *u = context;
     for (uint32_t p = 0; p < n; p++)
         optimizer_apply(u->optimizer, u->kernel, PANEL, panel_at(&u->layer->w, row, panel + p),
-                        c + p * c_stride, true);
+                        c + p * c_stride, 1, true);
 }
 
 void dense_update(const struct worker *worker, struct net_layer *layer, const struct panels *x,
@@ -95,6 +95,7 @@ void dense_update(const struct worker *worker, struct net_layer *layer, const st
     for (uint32_t p = slice.panel_begin; p < slice.panel_end; p++) {
         float sums[PANEL];
         worker->kernel->column_sums(x->rows, panel_at(dz, 0, p), sums);
-        optimizer_apply(optimizer, worker->kernel, 1, layer->bias + (size_t)p * PANEL, sums, false);
+        optimizer_apply(optimizer, worker->kernel, 1, layer->bias + (size_t)p * PANEL, sums, 1,
+                        false);
     }
 }

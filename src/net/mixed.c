@@ -173,8 +173,7 @@ void mixed_loss(const struct kernel *kernel, const struct mixed *m, struct panel
                 block[r * PANEL + c] = transposed[c * PANEL + r] = 0;
         kernel->bf16.pack_pairs(block, tile_pairs_half(&last->dz, p, group));
         if (group % 2 == 0 && (group + 1) * PANEL >= rows) /* nobody fills the tile's other half */
-            memset(tile_pairs_half(&last->dz, p, group + 1), 0,
-                   TILE_ELEMENTS / 2 * sizeof(bf16));
+            memset(tile_pairs_half(&last->dz, p, group + 1), 0, TILE_ELEMENTS / 2 * sizeof(bf16));
         if (last->dzt.data != NULL)
             kernel->bf16.pack_pairs(transposed, tile_pairs_half(&last->dzt, group, p));
     }
@@ -232,16 +231,12 @@ struct update {
 /* A block of dW: the step of its weights, which are then rounded for the next products. */
 static void after_weight_gradient(void *context, const struct tiles_block *block, uint32_t part)
 {
-    static const float zeros[PANEL];
     const struct update *u = context;
     uint32_t i = part / 2, j = part % 2, row = block->row + i, col = block->col + j;
     if (i >= block->m || j >= block->n)
         return;
-    float *gradient = tiles_block_at(block, i, j);
-    if (u->factor != 1)
-        u->kernel->bf16.scale(gradient, u->factor, zeros);
     optimizer_apply(u->optimizer, u->kernel, PANEL, panel_at(&u->layer->w, row * PANEL, col),
-                    gradient, true);
+                    tiles_block_at(block, i, j), u->factor, true);
     pack_weights(u->kernel, u->layer, u->to, row, col);
 }
 
@@ -266,6 +261,7 @@ void mixed_update(const struct worker *worker, struct mlp_net *net, uint32_t l,
     for (uint32_t p = slice.panel_begin; p < slice.panel_end; p++) {
         float sums[PANEL];
         worker->kernel->bf16.sums(tile_count(rows), tile_at(dz, p, 0), sums);
-        optimizer_apply(optimizer, worker->kernel, 1, layer->bias + (size_t)p * PANEL, sums, false);
+        optimizer_apply(optimizer, worker->kernel, 1, layer->bias + (size_t)p * PANEL, sums, 1,
+                        false);
     }
 }

@@ -1,4 +1,5 @@
-/* mixed.h - mixed precision: the layers of dense.h with operands in bf16 and everything else in f32.
+/* mixed.h - mixed precision: the layers of dense.h with operands in bf16 and everything else in
+ * f32.
  *
  * The same three products, each of operands rounded to bf16 (to nearest even) and summed in f32:
  *
@@ -15,12 +16,13 @@
 #include "gemm/tiles.h"
 #include "net/dense.h"
 
-/* What products of a layer read, in tiles. `t` is the transpose. Where data is NULL, nobody asks. */
+/* What products of a layer read, in tiles. `t` is the transpose. Where data is NULL, nobody asks.
+ */
 struct mixed_layer {
-    struct tiles w;        /* W (I,O) in pairs: forward */
-    struct tiles wt;       /* W (I,O) by rows: input gradient; none for the first layer */
-    struct tiles y, yt;    /* Y (B,O) and (O,B) by rows, for the layer above; none for the last */
-    struct tiles dz, dzt;  /* dZ (B,O) and (O,B) in pairs; the transpose not for the first layer */
+    struct tiles w;       /* W (I,O) in pairs: forward */
+    struct tiles wt;      /* W (I,O) by rows: input gradient; none for the first layer */
+    struct tiles y, yt;   /* Y (B,O) and (O,B) by rows, for the layer above; none for the last */
+    struct tiles dz, dzt; /* dZ (B,O) and (O,B) in pairs; the transpose not for the first layer */
 };
 
 struct mixed {

@@ -159,9 +159,9 @@ struct mlp_net *net_clone(const struct mlp_net *net)
 
 enum mlp_status mlp_net_use_kernel(struct mlp_net *net, const char *name, struct mlp_error *error)
 {
-    bool any = name == NULL || strcmp(name, "auto") == 0, bf16 = net->precision == MLP_BF16;
+    bool any = name == NULL || strcmp(name, "auto") == 0;
     const struct kernel *kernel = any ? kernel_best(net->precision) : kernel_find(name);
-    if (kernel != NULL && kernel_runs(kernel) && (bf16 || !kernel->only_bf16)) {
+    if (kernel != NULL && kernel_serves(kernel, net->precision)) {
         net->kernel = kernel;
         net->kernel_named = !any;
         return MLP_OK;
@@ -175,7 +175,7 @@ enum mlp_status mlp_net_use_kernel(struct mlp_net *net, const char *name, struct
         error_found(error, "kernel \"%s\" needs CPU features that are not available here", name);
     char names[128] = "auto";
     for (uint32_t i = 0; (kernel = kernel_table(i)) != NULL; i++)
-        if (kernel_runs(kernel) && (bf16 || !kernel->only_bf16)) {
+        if (kernel_serves(kernel, net->precision)) {
             strcat(names, ", ");
             strcat(names, kernel->name);
         }
@@ -186,7 +186,7 @@ enum mlp_status mlp_net_use_kernel(struct mlp_net *net, const char *name, struct
 void mlp_net_use_precision(struct mlp_net *net, enum mlp_precision precision)
 {
     net->precision = precision;
-    if (!net->kernel_named || (net->kernel->only_bf16 && precision != MLP_BF16))
+    if (!net->kernel_named || !kernel_serves(net->kernel, precision))
         net->kernel = kernel_best(precision);
 }
 

@@ -58,10 +58,11 @@ void optimizer_step(struct optimizer *o, double rate)
 }
 
 void optimizer_apply(const struct optimizer *o, const struct kernel *kernel, uint32_t lines,
-                     float *w, const float *g, bool decays)
+                     float *w, const float *g, float factor, bool decays)
 {
     ptrdiff_t at = w - o->parameters;
     struct kernel_update step = o->step;
+    step.factor = factor;
     if (!decays)
         step.shrink = 0;
     kernel->update[o->rule](&step, lines, w, g, o->m == NULL ? NULL : o->m + at,

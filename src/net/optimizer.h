@@ -23,8 +23,8 @@ void optimizer_free(struct optimizer *optimizer);
 void optimizer_step(struct optimizer *optimizer, double rate);
 
 /* optimizer_apply - updates lines of 16 weights (or biases, which do not decay) of the net by their
- * mean gradients. */
+ * mean gradients, factor * g. */
 void optimizer_apply(const struct optimizer *optimizer, const struct kernel *kernel, uint32_t lines,
-                     float *w, const float *g, bool decays);
+                     float *w, const float *g, float factor, bool decays);
 
 #endif

@@ -52,8 +52,8 @@ static void input_gradient(const struct worker *worker, struct step *s, uint32_t
 static void update(const struct worker *worker, struct step *s, uint32_t l)
 {
     if (s->mixed != NULL)
-        mixed_update(worker, s->net, l, s->mixed,
-                     l == 0 ? &s->x16_t : &s->mixed->layers[l - 1].yt, s->batch, &s->optimizer);
+        mixed_update(worker, s->net, l, s->mixed, l == 0 ? &s->x16_t : &s->mixed->layers[l - 1].yt,
+                     s->batch, &s->optimizer);
     else
         dense_update(worker, &s->net->layers[l], l == 0 ? &s->x : &s->y[l - 1], &s->dz[l],
                      &s->optimizer);
@@ -79,6 +79,7 @@ void step_run(struct step *s, const struct team *team, const struct gemm_aside *
                             .scratch = s->scratch + (size_t)team->id * s->scratch_floats};
 
     for (uint32_t l = 0; l <= last; l++) {
+        worker.aside = l == 0 && s->mixed != NULL ? aside : NULL; /* while tiles multiply */
         forward(&worker, s, l);
         team_barrier(team);
     }
@@ -89,7 +90,9 @@ void step_run(struct step *s, const struct team *team, const struct gemm_aside *
         team_barrier(team); /* W of layer l has been read by all: it may change now */
         update(&worker, s, l);
     }
-    worker.aside = aside; /* the longest phase, and no barrier waits for it in between */
+    worker.aside = s->mixed == NULL
+                       ? aside
+                       : NULL; /* the longest phase, and no barrier waits for it in between */
     update(&worker, s, 0);
 }
 

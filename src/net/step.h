@@ -13,12 +13,13 @@ struct step {
     uint32_t batch; /* of this step, at most batch_max */
     struct optimizer optimizer;
 
-    struct mixed *mixed;     /* bf16: operands of products; NULL: f32 */
-    struct tiles x16, x16_t; /* then x is here, (B, inputs) and (inputs, B) by rows, in whole pixels */
-    struct panels x;         /* (B, inputs) */
-    struct panels *y;      /* n_layers of (B, O) */
-    struct panels *dz;     /* n_layers of (B, O): dL/dz; the last is y's */
-    struct panels *dzt;    /* n_layers of (O, B): the same transposed */
+    struct mixed *mixed; /* bf16: operands of products; NULL: f32 */
+    struct tiles x16,
+        x16_t;          /* then x is here, (B, inputs) and (inputs, B) by rows, in whole pixels */
+    struct panels x;    /* (B, inputs) */
+    struct panels *y;   /* n_layers of (B, O) */
+    struct panels *dz;  /* n_layers of (B, O): dL/dz; the last is y's */
+    struct panels *dzt; /* n_layers of (O, B): the same transposed */
     const uint8_t *labels; /* (B), padded to whole groups of 16 with some class */
     float *loss;           /* (B) cross-entropy of each sample, nats */
     float *prediction;     /* (B) class numbers */

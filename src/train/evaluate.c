@@ -29,7 +29,7 @@ struct chunk {
     struct batch batch;
     struct panels y[2];
     struct mixed *mixed; /* bf16: outputs of all layers but the last, which is y[0] */
-    float *zt; /* (C, 16) logits of one group of samples, transposed */
+    float *zt;           /* (C, 16) logits of one group of samples, transposed */
     float *scratch;
 };
 
@@ -56,21 +56,21 @@ static bool chunk_new(struct chunk *c, const struct mlp_net *net)
 {
     memset(c, 0, sizeof *c);
     uint32_t width = widest_output(net);
-    bool bf16 = net->precision == MLP_BF16;
+    bool mixed = net->precision == MLP_BF16;
     uint32_t inputs = net->layers[0].inputs;
-    bool ok = bf16 ? data_batch_new_tiles(&c->batch, CHUNK, inputs, false)
-                   : data_batch_new(&c->batch, CHUNK, inputs);
-    if (bf16)
+    bool ok = mixed ? data_batch_new_tiles(&c->batch, CHUNK, inputs, false)
+                    : data_batch_new(&c->batch, CHUNK, inputs);
+    if (mixed)
         c->mixed = mixed_new(net, CHUNK, false, false);
-    ok = ok && (!bf16 || c->mixed != NULL);
+    ok = ok && (!mixed || c->mixed != NULL);
     for (int i = 0; i < 2; i++) {
         c->y[i] = (struct panels){.rows = CHUNK, .cols = width, .stride = panel_stride(CHUNK)};
         c->y[i].data = memory_new(panel_floats(CHUNK, width) * sizeof(float));
         ok = ok && c->y[i].data != NULL;
     }
     c->zt = memory_new((size_t)panel_count(width) * PANEL * PANEL * sizeof(float));
-    c->scratch = memory_new((bf16 ? GEMM_TILES_SCRATCH : gemm_scratch_floats(CHUNK)) *
-                            sizeof(float));
+    c->scratch =
+        memory_new((mixed ? GEMM_TILES_SCRATCH : gemm_scratch_floats(CHUNK)) * sizeof(float));
     if (ok && c->zt != NULL && c->scratch != NULL)
         return true;
     chunk_free(c);
@@ -160,14 +160,14 @@ static void run_job(const struct team *team, void *context)
 {
     struct job *job = context;
     const struct team alone = {.id = 0, .n = 1};
-    const struct kernel_bf16 *bf16 = job->weights == NULL ? NULL : &job->net->kernel->bf16;
+    const struct kernel_bf16 *kernel = job->weights == NULL ? NULL : &job->net->kernel->bf16;
     struct chunk chunk;
     if (!chunk_new(&chunk, job->net)) {
         atomic_store(&job->out_of_memory, true);
         return;
     }
-    if (bf16 != NULL && bf16->begin != NULL)
-        bf16->begin();
+    if (kernel != NULL && kernel->begin != NULL)
+        kernel->begin();
     uint32_t begin, end;
     team_share(team, job->n / CHUNK + (job->n % CHUNK != 0), &begin, &end);
     for (uint32_t i = begin; i < end; i++) {
@@ -175,8 +175,8 @@ static void run_job(const struct team *team, void *context)
         data_gather(&chunk.batch, job->net->kernel, &alone, job->images, NULL, job->first + at, n);
         consume(job, &chunk, forward(job, &chunk, n), at, n);
     }
-    if (bf16 != NULL && bf16->end != NULL)
-        bf16->end();
+    if (kernel != NULL && kernel->end != NULL)
+        kernel->end();
     chunk_free(&chunk);
 }
 

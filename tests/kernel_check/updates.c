@@ -11,6 +11,7 @@ static const char *const names[N_RULES] = {"sgd", "momentum", "nesterov", "adamw
 static double updated(int rule, const struct kernel_update *u, double w, double g, double *m,
                       double *v)
 {
+    g *= (double)u->factor;
     double mu = (double)u->beta1, step = g;
     if (rule == 1 || rule == 2) {
         *m = mu * *m + g;
@@ -92,8 +93,14 @@ void check_updates(struct check *check)
 {
     static const uint32_t lines[] = {1, 2, 3, 16, 17};
     static const struct kernel_update numbers[] = {
-        {.rate = 0.3f, .beta1 = 0.9f, .beta2 = 0.999f, .root = 1, .epsilon = 1e-8f},
-        {.rate = 1e-3f, .shrink = 1e-2f, .beta1 = 0.5f, .beta2 = 0.9f, .root = 3, .epsilon = 0.1f}};
+        {.factor = 1, .rate = 0.3f, .beta1 = 0.9f, .beta2 = 0.999f, .root = 1, .epsilon = 1e-8f},
+        {.factor = 1.0f / 255,
+         .rate = 1e-3f,
+         .shrink = 1e-2f,
+         .beta1 = 0.5f,
+         .beta2 = 0.9f,
+         .root = 3,
+         .epsilon = 0.1f}};
     for (int rule = 0; rule < N_RULES; rule++)
         for (uint32_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
             for (enum contents contents = INTEGERS; contents <= SPECIALS; contents++)
