@@ -1,5 +1,5 @@
 /* kernel_amx.c - bf16 products on tiles of AMX; everything else as in AVX-512. */
-#if defined(__AMX_BF16__) && defined(__AVX512F__)
+#if (defined(__AMX_BF16__) || defined(__AMXBF16__)) && defined(__AVX512F__) /* gcc; clang 14 */
 #    include "kernel/simd_avx512.h"
 
 #    include "kernel/tile.h"
