@@ -98,6 +98,22 @@ V vi vi_sub(vi a, vi b)
 {
     return _mm512_sub_epi32(a, b);
 }
+V vi vi_load(const int32_t *p)
+{
+    return _mm512_loadu_si512(p);
+}
+V vi vi_mul(vi a, vi b)
+{
+    return _mm512_mullo_epi32(a, b);
+}
+V vi vi_xor(vi a, vi b)
+{
+    return _mm512_xor_si512(a, b);
+}
+V vi vi_shift_right(vi a, int n)
+{
+    return _mm512_srlv_epi32(a, _mm512_set1_epi32(n));
+}
 V vi v_shift_left_23(vi a)
 {
     return _mm512_slli_epi32(a, 23);

@@ -103,6 +103,22 @@ V vi vi_sub(vi a, vi b)
 {
     return vsubq_s32(a, b);
 }
+V vi vi_load(const int32_t *p)
+{
+    return vld1q_s32(p);
+}
+V vi vi_mul(vi a, vi b)
+{
+    return vmulq_s32(a, b);
+}
+V vi vi_xor(vi a, vi b)
+{
+    return veorq_s32(a, b);
+}
+V vi vi_shift_right(vi a, int n)
+{
+    return vreinterpretq_s32_u32(vshlq_u32(vreinterpretq_u32_s32(a), vdupq_n_s32(-n)));
+}
 V vi v_shift_left_23(vi a)
 {
     return vshlq_n_s32(a, 23);

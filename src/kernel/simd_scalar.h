@@ -106,6 +106,22 @@ V vi vi_sub(vi a, vi b)
 {
     return (vi)((uint32_t)a - (uint32_t)b);
 }
+V vi vi_load(const int32_t *p)
+{
+    return *p;
+}
+V vi vi_mul(vi a, vi b)
+{
+    return (vi)((uint32_t)a * (uint32_t)b);
+}
+V vi vi_xor(vi a, vi b)
+{
+    return a ^ b;
+}
+V vi vi_shift_right(vi a, int n)
+{
+    return (vi)((uint32_t)a >> n);
+}
 V vi v_shift_left_23(vi a)
 {
     return (vi)((uint32_t)a << 23);

@@ -12,6 +12,7 @@
  *     v_transpose(from, to)       VL x VL floats out of and into rows of 16
  *     v_round(x) v_from_int(i)    to the nearest integer, halves to even, and back
  *     v_bits(x) v_from_bits(i) vi_set1 vi_add vi_sub v_shift_left_23 v_shift_right_23 (signed)
+ *     vi_load vi_mul (low halves) vi_xor vi_shift_right(i, n) (unsigned)
  */
 #ifndef KERNEL_TEMPLATE_H
 #define KERNEL_TEMPLATE_H
@@ -19,12 +20,20 @@
 #include "base/cpu.h"
 #include "kernel/kernel.h"
 
+#include <string.h>
+
 /* The order matters: later ones use earlier ones. */
 #include "kernel/product.h"
 
 #include "kernel/elementwise.h"
 
+#include "kernel/exp.h"
+
 #include "kernel/softmax.h"
+
+#include "kernel/activation.h"
+
+#include "kernel/dropout.h"
 
 #include "kernel/update.h"
 
@@ -51,13 +60,18 @@ PRODUCTS(3)
         .panels = TILE_PANELS,                                                                     \
         .product = {PRODUCT_TABLE(rows), PRODUCT_TABLE(columns)},                                  \
         .product_one = product_one,                                                                \
-        .relu = relu,                                                                              \
+        .activation = {activate_relu, activate_leaky_relu, activate_gelu, activate_tanh,           \
+                       activate_sigmoid},                                                          \
         .relu_gradient = relu_gradient,                                                            \
+        .slope_gradient = slope_gradient,                                                          \
+        .dropout = dropout,                                                                        \
         .softmax_gradient = softmax_gradient,                                                      \
         .softmax = softmax,                                                                        \
         .transpose = transpose,                                                                    \
         .column_sums = column_sums,                                                                \
         .update = {update_sgd, update_momentum, update_nesterov, update_adamw},                    \
+        .average = average,                                                                        \
+        .squares = squares,                                                                        \
         .from_bytes = from_bytes,                                                                  \
     }
 
