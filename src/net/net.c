@@ -89,7 +89,7 @@ enum mlp_status mlp_net_new(struct mlp_net **net, const uint32_t *widths, uint32
     struct mlp_net *made = allocate(widths, n_layers);
     if (made == NULL)
         return error_memory(error, 0);
-    net_init_he(made, seed);
+    mlp_net_init(made, MLP_HE, seed);
     *net = made;
     return MLP_OK;
 }
@@ -151,6 +151,7 @@ struct mlp_net *net_clone(const struct mlp_net *net)
     if (copy != NULL) {
         net_copy_parameters(copy, net);
         copy->kernel = net->kernel;
+        copy->activation = net->activation;
     }
     return copy;
 }
@@ -175,6 +176,16 @@ enum mlp_status mlp_net_use_kernel(struct mlp_net *net, const char *name, struct
         }
     error_wanted(error, "one of %s", names);
     return MLP_E_USAGE;
+}
+
+void mlp_net_use_activation(struct mlp_net *net, enum mlp_activation activation)
+{
+    net->activation = activation;
+}
+
+enum mlp_activation mlp_net_activation(const struct mlp_net *net)
+{
+    return net->activation;
 }
 
 const char *mlp_net_kernel(const struct mlp_net *net)

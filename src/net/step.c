@@ -20,10 +20,37 @@ static void loss_and_gradient(struct step *s, const struct team *team)
                                          .zt = panel_at(&s->dzt[last], 0, group),
                                          .label = s->labels + sample,
                                          .scale = 1.0f / (float)s->batch,
+                                         .smoothing = s->label_smoothing,
                                          .loss = s->loss + sample,
                                          .prediction = s->prediction + sample};
         s->net->kernel->softmax_gradient(&softmax);
     }
+}
+
+static bool is_plain_relu(const struct step *s)
+{
+    return s->net->activation == MLP_RELU && s->dropout == 0;
+}
+
+static struct activation activation_of(const struct step *s, uint32_t l)
+{
+    return (struct activation){.function = s->net->activation,
+                               .units = s->net->layers[l].outputs,
+                               .slope = is_plain_relu(s) ? NULL : &s->dz[l],
+                               .dropout = s->dropout,
+                               .seed = s->seed,
+                               .step = (uint32_t)s->optimizer.t,
+                               .layer = l};
+}
+
+/* dW = x^T dz and db = 1^T dz: applied at once, or kept until all of them are there. */
+static void weight_gradient(struct step *s, const struct worker *worker, uint32_t l)
+{
+    const struct panels *x = l == 0 ? &s->x : &s->y[l - 1];
+    if (s->clip.norm == 0)
+        dense_update(worker, &s->net->layers[l], x, &s->dz[l], &s->optimizer);
+    else
+        dense_gradient(worker, &s->clip.gradient->layers[l], x, &s->dz[l]);
 }
 
 void step_run(struct step *s, const struct team *team, const struct gemm_aside *aside)
@@ -36,19 +63,26 @@ void step_run(struct step *s, const struct team *team, const struct gemm_aside *
 
     for (uint32_t l = 0; l <= last; l++) {
         const struct panels *x = l == 0 ? &s->x : &s->y[l - 1];
-        dense_forward(&worker, &layer[l], x, &s->y[l], l < last);
+        struct activation activation = activation_of(s, l);
+        dense_forward(&worker, &layer[l], x, &s->y[l], l < last ? &activation : NULL);
         team_barrier(team);
     }
     loss_and_gradient(s, team);
     team_barrier(team);
     for (uint32_t l = last; l > 0; l--) {
-        dense_input_gradient(&worker, &layer[l], &s->dzt[l], &s->y[l - 1], &s->dz[l - 1],
-                             &s->dzt[l - 1]);
+        dense_input_gradient(&worker, &layer[l], &s->dzt[l], is_plain_relu(s) ? &s->y[l - 1] : NULL,
+                             &s->dz[l - 1], &s->dzt[l - 1]);
         team_barrier(team); /* W of layer l has been read by all: it may change now */
-        dense_update(&worker, &layer[l], &s->y[l - 1], &s->dz[l], &s->optimizer);
+        weight_gradient(s, &worker, l);
     }
     worker.aside = aside; /* the longest phase, and no barrier waits for it in between */
-    dense_update(&worker, &layer[0], &s->x, &s->dz[0], &s->optimizer);
+    weight_gradient(s, &worker, 0);
+    if (s->clip.norm == 0)
+        return;
+    team_barrier(team);
+    clip_measure(&s->clip, team);
+    team_barrier(team);
+    clip_update(&s->clip, team, s->net, &s->optimizer);
 }
 
 /* ---- memory ----------------------------------------------------------------------------- */
@@ -88,6 +122,9 @@ struct step *step_new(struct mlp_net *net, uint32_t batch_max, int n_members,
     s->net = net;
     s->batch_max = batch_max;
     s->n_members = n_members;
+    s->label_smoothing = options->label_smoothing;
+    s->dropout = options->dropout;
+    s->seed = options->seed;
     uint32_t widest = 0;
     for (uint32_t l = 0; l < net->n_layers; l++)
         widest = net->layers[l].inputs > widest ? net->layers[l].inputs : widest;
@@ -97,7 +134,8 @@ struct step *step_new(struct mlp_net *net, uint32_t batch_max, int n_members,
     s->dzt = calloc(net->n_layers, sizeof *s->dzt);
     if (s->y != NULL && s->dz != NULL && s->dzt != NULL) {
         s->memory = memory_new(lay_out(s, NULL) * sizeof(float));
-        if (s->memory != NULL && optimizer_new(&s->optimizer, net, options)) {
+        if (s->memory != NULL && optimizer_new(&s->optimizer, net, options) &&
+            (options->clip_norm == 0 || clip_new(&s->clip, net, options->clip_norm))) {
             lay_out(s, s->memory);
             step_batch(s, batch_max);
             return s;
@@ -112,6 +150,7 @@ void step_free(struct step *s)
     if (s == NULL)
         return;
     optimizer_free(&s->optimizer);
+    clip_free(&s->clip);
     memory_free(s->memory);
     free(s->y);
     free(s->dz);

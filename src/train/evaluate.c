@@ -76,7 +76,9 @@ static struct panels *forward(const struct mlp_net *net, struct chunk *c, uint32
     for (uint32_t l = 0; l < net->n_layers; l++) {
         y = &c->y[l % 2];
         y->rows = n;
-        dense_forward(&worker, &net->layers[l], x, y, l + 1 < net->n_layers);
+        struct activation activation = {.function = net->activation,
+                                        .units = net->layers[l].outputs};
+        dense_forward(&worker, &net->layers[l], x, y, l + 1 < net->n_layers ? &activation : NULL);
         x = y;
     }
     return y;
@@ -172,7 +174,7 @@ static enum mlp_status predict_one(const struct mlp_net *net, const uint8_t *pix
         kernel->product_one(layer->inputs, x, layer->w.data, layer->w.stride, lines, y,
                             layer->bias);
         if (l + 1 < net->n_layers)
-            kernel->relu(lines, 1, y, 0);
+            kernel->activation[net->activation](lines, 1, y, 0, NULL, 0);
         float *other = x;
         x = y;
         y = other;

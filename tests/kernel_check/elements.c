@@ -1,5 +1,6 @@
 /* elements.c - everything that treats elements one by one: exact, so compared bit for bit. */
 #include "check.h"
+#include "mlp.h"
 
 #include <math.h>
 
@@ -9,7 +10,7 @@ static void check_relu(struct check *check, uint32_t rows, uint32_t n, size_t ga
     struct operand c = operand_new(check, rows, n * PANEL, gap);
     operand_fill(check, &c, SPECIALS, 0);
     operand_keep(&c);
-    check->kernel->relu(rows, n, c.m.data, c.m.stride);
+    check->kernel->activation[MLP_RELU](rows, n, c.m.data, c.m.stride, NULL, 0);
     for (uint32_t r = 0; r < rows; r++)
         for (uint32_t i = 0; i < n * PANEL; i++) {
             float before = c.before[i / PANEL * c.m.stride + (size_t)r * PANEL + i % PANEL];
