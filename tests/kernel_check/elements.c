@@ -85,6 +85,29 @@ static void check_column_sums(struct check *check, uint32_t rows, enum contents 
     operand_free(&sums);
 }
 
+static void check_squares(struct check *check, uint32_t lines, enum contents contents)
+{
+    check_case(check, "squares, %u lines, contents %d", lines, contents);
+    struct operand x = operand_new(check, lines, PANEL, 0), sums = operand_new(check, 1, PANEL, 0);
+    operand_fill(check, &x, contents, 0);
+    operand_keep(&x);
+    operand_keep(&sums);
+    check->kernel->squares(lines, x.m.data, sums.m.data);
+    for (uint32_t c = 0; c < PANEL; c++) {
+        float sum = 0, twice = 0; /* in the order of the lines; rounded once a term, or twice */
+        for (uint32_t r = 0; r < lines; r++) {
+            float value = *operand_at(&x, r, c), square = value * value;
+            sum = fmaf(value, value, sum);
+            twice += square;
+        }
+        check_bits(check, *operand_at(&sums, 0, c), check->kernel->fma ? sum : twice, 0, c);
+    }
+    operand_check_kept(check, &x, 0, 0, "x");
+    operand_check_kept(check, &sums, 1, PANEL, "sums");
+    operand_free(&x);
+    operand_free(&sums);
+}
+
 /* Rows of bytes at any address, each the last of its page or the first. */
 static void check_from_bytes(struct check *check, uint32_t n)
 {
@@ -123,7 +146,7 @@ void check_elements(struct check *check)
         for (uint32_t n = 1; n <= 5; n++)
             check_relu(check, rows[i], n, n % 2 == 0 ? 5 * PANEL : 0);
         for (enum contents contents = INTEGERS; contents <= SPECIALS; contents++)
-            check_column_sums(check, rows[i], contents);
+            check_column_sums(check, rows[i], contents), check_squares(check, rows[i], contents);
     }
     for (int repeat = 0; repeat < 10; repeat++)
         check_relu_gradient(check);
