@@ -53,7 +53,7 @@ static const struct cli_option table[] = {
     {"dropout", "SHARE", CLI_SHARE, LEARN, FIELD(dropout), 0, 0, 0, "0: none",
      "of hidden units left out at each step"},
     {"ema", "DECAY", CLI_SHARE, LEARN, FIELD(ema), 0, 0, 0, "0: none",
-     "a step of the average of weights, which is tested and saved"},
+     "of the average of weights, which is tested and saved"},
     {"seed", "N", CLI_SEED, LEARN | CLI_PREDICT, FIELD(seed), 0, 0, 0, NULL,
      "of weights, shuffles, dropout and picture"},
     {"init-from", "FILE", CLI_TEXT, LEARN, FIELD(init_from), 0, 0, 0, "as --init says",
