@@ -161,6 +161,7 @@ START_TEST(the_activation_comes_from_the_file)
         cli_done(command);
     }
     cli_done("\"$mlp\" eval --data set --activation sigmoid --quiet");
+    cli_done("grep -q 'rate 0.1, dropout 0.1, weights averaged with decay 0.5, seed 7$' log");
     cli_refused("\"$mlp\" eval --data set --activation tanh", 4,
                 "weights for --activation sigmoid; wanted tanh, as typed; leave --activation out");
     cli_refused("\"$mlp\" train --data set --init-from out/mnist_model_1.npz --activation relu", 4,
