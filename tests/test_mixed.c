@@ -244,15 +244,31 @@ END_TEST
 
 /* ---- the same bits ---------------------------------------------------------------------- */
 
-static float *trained(const char *kernel, int n_threads, enum mlp_optimizer rule, size_t *n)
+/* Each rule, and what else happens to a block on its way. */
+static const struct {
+    enum mlp_optimizer rule;
+    enum mlp_activation activation;
+    float dropout, clip_norm, label_smoothing, ema;
+} recipes[] = {
+    {MLP_SGD, MLP_RELU, 0, 0, 0, 0},         {MLP_MOMENTUM, MLP_RELU, 0.25f, 0, 0, 0},
+    {MLP_NESTEROV, MLP_TANH, 0, 0, 0.1f, 0}, {MLP_ADAMW, MLP_RELU, 0, 0, 0, 0.9f},
+    {MLP_SGD, MLP_GELU, 0, 0.05f, 0, 0},     {MLP_ADAMW, MLP_SIGMOID, 0.1f, 1, 0.1f, 0.9f}};
+enum { N_RECIPES = sizeof recipes / sizeof recipes[0] };
+
+static float *trained(const char *kernel, int n_threads, int recipe, size_t *n)
 {
     struct mlp_dataset dataset = toy_dataset();
     struct mlp_train_options options = toy_options();
     struct mlp_net *net = mixed_net(toy_widths, TOY_LAYERS, kernel);
     options.n_epochs = 2;
     options.n_threads = n_threads;
-    options.optimizer = rule;
-    options.learning_rate = rule == MLP_ADAMW ? 0.001f : 0.02f;
+    options.optimizer = recipes[recipe].rule;
+    options.dropout = recipes[recipe].dropout;
+    options.clip_norm = recipes[recipe].clip_norm;
+    options.label_smoothing = recipes[recipe].label_smoothing;
+    options.ema = recipes[recipe].ema;
+    options.learning_rate = options.optimizer == MLP_ADAMW ? 0.001f : 0.02f;
+    mlp_net_use_activation(net, recipes[recipe].activation);
     ck_assert_int_eq(mlp_train(net, &dataset, &options, NULL), MLP_OK);
     float *parameters = toy_parameters(net, n);
     mlp_net_free(net);
@@ -260,21 +276,49 @@ static float *trained(const char *kernel, int n_threads, enum mlp_optimizer rule
     return parameters;
 }
 
+/* Clipping by a norm that is never reached takes the other path, through a buffer, to the same
+ * bits. */
+START_TEST(gradients_that_are_kept_make_the_same_step)
+{
+    const struct kernel *kernel = runnable(_i);
+    if (kernel == NULL)
+        return;
+    struct mlp_dataset dataset = toy_dataset();
+    struct mlp_train_options options = toy_options();
+    float *weights[2];
+    size_t n;
+    for (int i = 0; i < 2; i++) {
+        struct mlp_net *net = mixed_net(toy_widths, TOY_LAYERS, kernel->name);
+        options.clip_norm = i == 0 ? 0 : 1e6f;
+        options.n_threads = 1 + 2 * i;
+        ck_assert_int_eq(mlp_train(net, &dataset, &options, NULL), MLP_OK);
+        weights[i] = toy_parameters(net, &n);
+        mlp_net_free(net);
+    }
+    /* The factor 1/255 meets the gradient before it is kept instead of in the update. */
+    for (size_t i = 0; i < n; i++)
+        ck_assert_float_eq(weights[0][i], weights[1][i]);
+    free(weights[0]);
+    free(weights[1]);
+    toy_dataset_free(&dataset);
+}
+END_TEST
+
 START_TEST(any_team_trains_the_same_bits)
 {
-    const struct kernel *kernel = runnable(_i / 4);
-    enum mlp_optimizer rule = (enum mlp_optimizer)(_i % 4);
+    const struct kernel *kernel = runnable(_i / N_RECIPES);
+    int recipe = _i % N_RECIPES;
     if (kernel == NULL)
         return;
     /* Kernels that multiply bf16 in f32 agree with each other, too. */
     const char *like = kernel->bf16.native || !kernel->fma ? kernel->name : "scalar";
     size_t n;
-    float *want = trained(like, 1, rule, &n);
+    float *want = trained(like, 1, recipe, &n);
     static const int threads[] = {1, 2, 3, 7, 16};
     for (uint32_t t = 0; t < sizeof threads / sizeof threads[0]; t++) {
-        float *got = trained(kernel->name, threads[t], rule, &n);
-        ck_assert_msg(memcmp(got, want, n * sizeof *got) == 0, "%s, %d threads, rule %d",
-                      kernel->name, threads[t], rule);
+        float *got = trained(kernel->name, threads[t], recipe, &n);
+        ck_assert_msg(memcmp(got, want, n * sizeof *got) == 0, "%s, %d threads, recipe %d",
+                      kernel->name, threads[t], recipe);
         free(got);
     }
     free(want);
@@ -365,7 +409,8 @@ Suite *mixed_suite(void)
     TCase *tests = tcase_create("mixed");
     tcase_set_timeout(tests, 120);
     tcase_add_loop_test(tests, a_step_is_that_in_double_with_what_bf16_rounds, 0, KERNELS_MAX);
-    tcase_add_loop_test(tests, any_team_trains_the_same_bits, 0, 4 * KERNELS_MAX);
+    tcase_add_loop_test(tests, gradients_that_are_kept_make_the_same_step, 0, KERNELS_MAX);
+    tcase_add_loop_test(tests, any_team_trains_the_same_bits, 0, N_RECIPES * KERNELS_MAX);
     tcase_add_loop_test(tests, networks_trained_in_one_precision_serve_in_the_other, 0,
                         KERNELS_MAX);
     tcase_add_loop_test(tests, predictions_do_not_depend_on_company, 0, KERNELS_MAX);

@@ -86,7 +86,32 @@ static enum mlp_status new_net(struct cli_job *job, struct mlp_error *error)
     widths[0] = images->n_rows * images->n_cols;
     memcpy(widths + 1, layers->widths, layers->n * sizeof widths[0]);
     widths[layers->n + 1] = job->dataset.n_classes;
-    return make_net(job, widths, layers->n + 1, error);
+    enum mlp_status status = make_net(job, widths, layers->n + 1, error);
+    if (status == MLP_OK) {
+        if (job->options->init != MLP_HE) /* which it has */
+            mlp_net_init(job->net, (enum mlp_init)job->options->init, job->options->seed);
+        mlp_net_use_activation(job->net, (enum mlp_activation)job->options->activation);
+    }
+    return status;
+}
+
+/* --activation is for files that do not say; one that says otherwise would compute nonsense. */
+static enum mlp_status choose_activation(struct cli_job *job, const char *path,
+                                         struct mlp_error *error)
+{
+    enum mlp_activation typed = (enum mlp_activation)job->options->activation;
+    if (!job->options->activation_typed || typed == mlp_net_activation(job->net))
+        return MLP_OK;
+    if (!job->origin.present) {
+        mlp_net_use_activation(job->net, typed);
+        return MLP_OK;
+    }
+    error_set(error, MLP_E_MODEL, path, -1);
+    error_found(error, "weights for --activation %s",
+                mlp_activation_name(mlp_net_activation(job->net)));
+    error_wanted(error, "%s, as typed", mlp_activation_name(typed));
+    error_hint(error, "leave --activation out: the file says it");
+    return MLP_E_MODEL;
 }
 
 static enum mlp_status load_net(struct cli_job *job, const struct mlp_model *model,
@@ -100,7 +125,7 @@ static enum mlp_status load_net(struct cli_job *job, const struct mlp_model *mod
         error_found(error, "the weights could not be copied into the network");
     }
     job->origin = model->metadata;
-    return status;
+    return status == MLP_OK ? choose_activation(job, path, error) : status;
 }
 
 /* --layers beside --init-from must say what the file says. */

@@ -35,12 +35,15 @@ struct cli_options {
     uint32_t classes; /* 0: as the files have them */
     uint32_t label_base;
     float lr, momentum, weight_decay, warmup;
-    uint32_t optimizer; /* enum mlp_optimizer */
-    uint32_t schedule;  /* enum mlp_schedule */
-    uint32_t precision; /* enum mlp_precision, or CLI_PRECISION_AUTO */
+    float label_smoothing, dropout, ema, clip_norm; /* 0: off */
+    uint32_t optimizer;                             /* enum mlp_optimizer */
+    uint32_t schedule;                              /* enum mlp_schedule */
+    uint32_t activation;                            /* enum mlp_activation */
+    uint32_t init;                                  /* enum mlp_init */
+    uint32_t precision;                             /* enum mlp_precision, or CLI_PRECISION_AUTO */
     uint64_t seed;
     bool force_threads, quiet, wrong, ask, help;
-    bool layers_typed, label_base_typed, model_typed;
+    bool layers_typed, label_base_typed, model_typed, activation_typed;
 };
 
 enum cli_kind {

@@ -5,14 +5,14 @@
  * any other number. The NaNs that arithmetic makes stay NaN. */
 INLINE vi bf16_rounded(vf x)
 {
-    vi bits = v_bits(x), odd = vi_and(v_shift_right_16(bits), vi_set1(1));
+    vi bits = v_bits(x), odd = vi_and(vi_shift_right(bits, 16), vi_set1(1));
     return vi_add(bits, vi_add(odd, vi_set1(0x7fff)));
 }
 
 /* The bf16 in the upper halves of two rows, side by side in each lane. */
 INLINE vi bf16_pair(vi even, vi odd)
 {
-    return vi_or(v_shift_right_16(even), vi_and(odd, vi_set1(-0x10000)));
+    return vi_or(vi_shift_right(even, 16), vi_and(odd, vi_set1(-0x10000)));
 }
 
 #ifndef BF16_ROUND

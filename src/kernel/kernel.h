@@ -26,8 +26,22 @@ struct kernel_softmax {
     float *zt; /* (C, 16) transposed, one panel, C rounded up to 16; overwritten: dL/dz */
     const uint8_t *label; /* (16) */
     float scale;          /* of the gradient: 1 / B for the mean loss over a batch */
+    float smoothing;      /* of the labels: share of the target that all classes share evenly */
     float *loss;          /* (16) cross-entropy in nats */
     float *prediction;    /* (16) class number, the lowest of equals */
+};
+
+/* kernel_activation - y = f(z) in place for rows x n panels, and its slope dy/dz likewise, unless
+ * slope is NULL; see activation.h. */
+typedef void kernel_activation(uint32_t rows, uint32_t n, float *z, size_t z_stride, float *slope,
+                               size_t slope_stride);
+
+/* Which units of 16 samples are dropped; see dropout.h. */
+struct kernel_dropout {
+    uint32_t key[PANEL]; /* a random number for each sample */
+    uint32_t unit;       /* the number of the first */
+    float share;         /* of the units that are dropped, 0..1 */
+    float scale;         /* of the others: 1 / (1 - share) */
 };
 
 /* A step's numbers for the update rules; see update.h. */
@@ -81,14 +95,22 @@ struct kernel {
     void (*product_one)(uint32_t k, const float *x, const float *w, size_t w_stride, uint32_t n,
                         float *y, const float *init);
 
-    void (*relu)(uint32_t rows, uint32_t n, float *c, size_t c_stride);
+    kernel_activation *activation[5]; /* [enum mlp_activation] */
     /* d(r, c) = y(r, c) > 0 ? dt(c, r) : 0 for a 16 x 16 block, and its transpose back into dt */
     void (*relu_gradient)(float *dt, const float *y, float *d);
+    /* d(r, c) = d(r, c) * dt(c, r): d holds the slope before; and its transpose back into dt */
+    void (*slope_gradient)(float *dt, float *d);
+    /* 16 rows of n panels of y, and of its slope: units that are dropped to 0, others scaled */
+    void (*dropout)(const struct kernel_dropout *dropout, uint32_t n, float *y, size_t y_stride,
+                    float *slope, size_t slope_stride);
     void (*softmax_gradient)(const struct kernel_softmax *softmax);
     void (*softmax)(uint32_t n_classes, float *zt);  /* logits to probabilities, in place */
     void (*transpose)(const float *from, float *to); /* 16 x 16 */
     void (*column_sums)(uint32_t rows, const float *panel, float *sums); /* (rows, 16) -> (16) */
     kernel_update_rule *update[4];                                       /* [enum mlp_optimizer] */
+    void (*average)(float share, uint32_t lines, const float *w, float *mean); /* see update.h */
+    /* sums of x^2 over lines, each of the 16 columns apart */
+    void (*squares)(uint32_t lines, const float *x, float *sums);
     /* 16 bytes to 16 floats, times scale, for n rows: to[16 r ..] = from[r][0..15] * scale */
     void (*from_bytes)(uint32_t n, const uint8_t *const *from, float scale, float *to);
 

@@ -99,6 +99,18 @@ V vi vi_sub(vi a, vi b)
 {
     return _mm512_sub_epi32(a, b);
 }
+V vi vi_mul(vi a, vi b)
+{
+    return _mm512_mullo_epi32(a, b);
+}
+V vi vi_xor(vi a, vi b)
+{
+    return _mm512_xor_si512(a, b);
+}
+V vi vi_shift_right(vi a, int n)
+{
+    return _mm512_srlv_epi32(a, _mm512_set1_epi32(n));
+}
 V vi v_shift_left_23(vi a)
 {
     return _mm512_slli_epi32(a, 23);
@@ -110,10 +122,6 @@ V vi v_shift_right_23(vi a)
 V vi v_shift_left_16(vi a)
 {
     return _mm512_slli_epi32(a, 16);
-}
-V vi v_shift_right_16(vi a)
-{
-    return _mm512_srli_epi32(a, 16);
 }
 V vi vi_and(vi a, vi b)
 {

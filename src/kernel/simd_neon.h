@@ -104,6 +104,18 @@ V vi vi_sub(vi a, vi b)
 {
     return vsubq_s32(a, b);
 }
+V vi vi_mul(vi a, vi b)
+{
+    return vmulq_s32(a, b);
+}
+V vi vi_xor(vi a, vi b)
+{
+    return veorq_s32(a, b);
+}
+V vi vi_shift_right(vi a, int n)
+{
+    return vreinterpretq_s32_u32(vshlq_u32(vreinterpretq_u32_s32(a), vdupq_n_s32(-n)));
+}
 V vi v_shift_left_23(vi a)
 {
     return vshlq_n_s32(a, 23);
@@ -115,10 +127,6 @@ V vi v_shift_right_23(vi a)
 V vi v_shift_left_16(vi a)
 {
     return vshlq_n_s32(a, 16);
-}
-V vi v_shift_right_16(vi a)
-{
-    return vreinterpretq_s32_u32(vshrq_n_u32(vreinterpretq_u32_s32(a), 16));
 }
 V vi vi_and(vi a, vi b)
 {

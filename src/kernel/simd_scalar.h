@@ -110,6 +110,18 @@ V vi vi_sub(vi a, vi b)
 {
     return (vi)((uint32_t)a - (uint32_t)b);
 }
+V vi vi_mul(vi a, vi b)
+{
+    return (vi)((uint32_t)a * (uint32_t)b);
+}
+V vi vi_xor(vi a, vi b)
+{
+    return a ^ b;
+}
+V vi vi_shift_right(vi a, int n)
+{
+    return (vi)((uint32_t)a >> n);
+}
 V vi v_shift_left_23(vi a)
 {
     return (vi)((uint32_t)a << 23);
@@ -125,10 +137,6 @@ V void v_transpose(const float *from, float *to)
 V vi v_shift_left_16(vi a)
 {
     return (vi)((uint32_t)a << 16);
-}
-V vi v_shift_right_16(vi a)
-{
-    return (vi)((uint32_t)a >> 16);
 }
 V vi vi_and(vi a, vi b)
 {

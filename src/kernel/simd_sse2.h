@@ -106,6 +106,20 @@ V vi vi_sub(vi a, vi b)
 {
     return _mm_sub_epi32(a, b);
 }
+V vi vi_mul(vi a, vi b)
+{
+    __m128i even = _mm_mul_epu32(a, b); /* lanes 0 and 2; of the low halves the sign is no matter */
+    __m128i odd = _mm_mul_epu32(_mm_srli_si128(a, 4), _mm_srli_si128(b, 4));
+    return _mm_unpacklo_epi32(_mm_shuffle_epi32(even, 0x08), _mm_shuffle_epi32(odd, 0x08));
+}
+V vi vi_xor(vi a, vi b)
+{
+    return _mm_xor_si128(a, b);
+}
+V vi vi_shift_right(vi a, int n)
+{
+    return _mm_srli_epi32(a, n);
+}
 V vi v_shift_left_23(vi a)
 {
     return _mm_slli_epi32(a, 23);
@@ -117,10 +131,6 @@ V vi v_shift_right_23(vi a)
 V vi v_shift_left_16(vi a)
 {
     return _mm_slli_epi32(a, 16);
-}
-V vi v_shift_right_16(vi a)
-{
-    return _mm_srli_epi32(a, 16);
 }
 V vi vi_and(vi a, vi b)
 {

@@ -14,6 +14,10 @@
  *                w <- (1 - a d) w - a (m / c1) / (sqrt(v / c2) + eps)
  *                                                    Loshchilov and Hutter 2019, algorithm 2
  *
+ * and an average of the weights over the steps, which is what is evaluated and saved:
+ *
+ *     average    a <- a + s (w - a)                   Polyak and Juditsky 1992, exponentially
+ *
  * c1 = 1 - b1^t and c2 = 1 - b2^t are the same for all weights, so the caller puts them into
  * `rate` = a / c1 and `root` = 1 / sqrt(c2); `shrink` is a d. */
 
@@ -87,5 +91,14 @@ static void update_adamw(const struct kernel_update *u, uint32_t lines, float *w
         v_store(v + i, second);
         vf step = v_div(first, v_fma(root, v_sqrt(second), epsilon));
         v_store(w + i, v_fma(minus_rate, step, shrunk(u, v_load(w + i))));
+    }
+}
+
+static void average(float share, uint32_t lines, const float *w, float *mean)
+{
+    const vf s = v_set1(share);
+    for (size_t i = 0; i < (size_t)lines * PANEL; i += VL) {
+        vf a = v_load(mean + i);
+        v_store(mean + i, v_fma(s, v_sub(v_load(w + i), a), a));
     }
 }

@@ -100,19 +100,20 @@ struct forward {
     const struct kernel *kernel;
     const struct net_layer *layer;
     const struct mixed_layer *to; /* y and, in training, yt */
-    struct panels *logits;        /* instead, for the last layer */
-    float factor;                 /* of the sums */
+    const struct activation *activation;
+    struct panels *logits; /* instead, for the last layer */
+    float factor;          /* of the sums */
 };
 
-/* One block of 16 samples x 16 outputs: z = sum + b, y = relu(z). */
+/* One block of 16 samples x 16 outputs: z = sum + b, y = f(z). */
 static void forward_block(const struct forward *f, float *c, uint32_t row, uint32_t col)
 {
     f->kernel->bf16.scale(c, f->factor, f->layer->bias + (size_t)col * PANEL);
-    if (f->logits != NULL) {
+    if (f->activation == NULL) {
         memcpy(panel_at(f->logits, row * PANEL, col), c, BLOCK * sizeof *c);
         return;
     }
-    f->kernel->relu(PANEL, 1, c, 0);
+    activation_forward(f->activation, f->kernel, row * PANEL, col, 1, c, 0);
     f->kernel->bf16.pack_rows(c, tile_rows_half(&f->to->y, row, col));
 }
 
@@ -141,13 +142,15 @@ static float factor(uint32_t l)
 
 void mixed_forward(const struct worker *worker, const struct mlp_net *net, uint32_t l,
                    const struct mixed *weights, const struct mixed *activations,
-                   const struct tiles *x, uint32_t rows, struct panels *logits)
+                   const struct tiles *x, uint32_t rows, struct panels *logits,
+                   const struct activation *activation)
 {
     const struct net_layer *layer = &net->layers[l];
     struct forward context = {.kernel = worker->kernel,
                               .layer = layer,
                               .to = &activations->layers[l],
-                              .logits = l + 1 == net->n_layers ? logits : NULL,
+                              .activation = activation,
+                              .logits = logits,
                               .factor = factor(l)};
     struct gemm_tiles product = {.a = x,
                                  .b = &weights->layers[l].w,
@@ -182,6 +185,7 @@ void mixed_loss(const struct kernel *kernel, const struct mixed *m, struct panel
 struct backward {
     const struct kernel *kernel;
     const struct mixed_layer *below;
+    const struct panels *slope; /* of its activation; NULL: a plain ReLU */
 };
 
 /* A row of blocks: 16 outputs of the layer below x 32 samples. */
@@ -195,7 +199,11 @@ static void after_input_gradient(void *context, const struct tiles_block *block,
     _Alignas(64) bf16 rows[TILE_ELEMENTS] = {0};
     for (uint32_t j = 0; j < block->n; j++) {
         float *c = tiles_block_at(block, part, j);
-        kernel->where_positive(c, tile_rows_half(&b->below->yt, row, block->col + j));
+        if (b->slope == NULL)
+            kernel->where_positive(c, tile_rows_half(&b->below->yt, row, block->col + j));
+        else
+            activation_backward(b->kernel, c, NULL,
+                                panel_at(b->slope, (block->col + j) * PANEL, row));
         kernel->pack_rows(c, rows + (size_t)j * TILE_HALF);
         if (b->below->dzt.data != NULL)
             kernel->pack_pairs(c, tile_pairs_half(&b->below->dzt, block->col + j, row));
@@ -205,10 +213,10 @@ static void after_input_gradient(void *context, const struct tiles_block *block,
 
 /* Computed transposed, dX^T = W dZ^T: so its blocks meet the mask as yt has it. */
 void mixed_input_gradient(const struct worker *worker, const struct mlp_net *net, uint32_t l,
-                          const struct mixed *m, uint32_t rows)
+                          const struct mixed *m, uint32_t rows, const struct panels *slope)
 {
     const struct net_layer *layer = &net->layers[l];
-    struct backward context = {worker->kernel, &m->layers[l - 1]};
+    struct backward context = {worker->kernel, &m->layers[l - 1], slope};
     struct gemm_tiles product = {.a = &m->layers[l].wt,
                                  .b = &m->layers[l].dzt,
                                  .k_tiles = tile_count(layer->outputs),
@@ -228,23 +236,29 @@ struct update {
     float factor;
 };
 
-/* A block of dW: the step of its weights, which are then rounded for the next products. */
+/* A block of dW: the step of its weights, which are then rounded for the next products. Without an
+ * optimizer it is kept. */
 static void after_weight_gradient(void *context, const struct tiles_block *block, uint32_t part)
 {
     const struct update *u = context;
     uint32_t i = part / 2, j = part % 2, row = block->row + i, col = block->col + j;
     if (i >= block->m || j >= block->n)
         return;
-    optimizer_apply(u->optimizer, u->kernel, PANEL, panel_at(&u->layer->w, row * PANEL, col),
-                    tiles_block_at(block, i, j), u->factor, true);
+    float *sums = tiles_block_at(block, i, j), *w = panel_at(&u->layer->w, row * PANEL, col);
+    if (u->optimizer == NULL) {
+        static const float zeros[PANEL];
+        u->kernel->bf16.scale(sums, u->factor, zeros);
+        memcpy(w, sums, BLOCK * sizeof *w);
+        return;
+    }
+    optimizer_apply(u->optimizer, u->kernel, PANEL, w, sums, u->factor, true);
     pack_weights(u->kernel, u->layer, u->to, row, col);
 }
 
-void mixed_update(const struct worker *worker, struct mlp_net *net, uint32_t l,
-                  const struct mixed *m, const struct tiles *xt, uint32_t rows,
-                  const struct optimizer *optimizer)
+void mixed_weight_gradient(const struct worker *worker, struct net_layer *layer, uint32_t l,
+                           const struct mixed *m, const struct tiles *xt, uint32_t rows,
+                           const struct optimizer *optimizer)
 {
-    struct net_layer *layer = &net->layers[l];
     const struct tiles *dz = &m->layers[l].dz;
     struct update context = {worker->kernel, layer, &m->layers[l], optimizer, factor(l)};
     struct gemm_tiles product = {.a = xt,
@@ -261,7 +275,10 @@ void mixed_update(const struct worker *worker, struct mlp_net *net, uint32_t l,
     for (uint32_t p = slice.panel_begin; p < slice.panel_end; p++) {
         float sums[PANEL];
         worker->kernel->bf16.sums(tile_count(rows), tile_at(dz, p, 0), sums);
-        optimizer_apply(optimizer, worker->kernel, 1, layer->bias + (size_t)p * PANEL, sums, 1,
-                        false);
+        if (optimizer == NULL)
+            memcpy(layer->bias + (size_t)p * PANEL, sums, sizeof sums);
+        else
+            optimizer_apply(optimizer, worker->kernel, 1, layer->bias + (size_t)p * PANEL, sums, 1,
+                            false);
     }
 }

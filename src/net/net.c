@@ -89,7 +89,7 @@ enum mlp_status mlp_net_new(struct mlp_net **net, const uint32_t *widths, uint32
     struct mlp_net *made = allocate(widths, n_layers);
     if (made == NULL)
         return error_memory(error, 0);
-    net_init_he(made, seed);
+    mlp_net_init(made, MLP_HE, seed);
     *net = made;
     return MLP_OK;
 }
@@ -153,6 +153,7 @@ struct mlp_net *net_clone(const struct mlp_net *net)
         copy->kernel = net->kernel;
         copy->kernel_named = net->kernel_named;
         copy->precision = net->precision;
+        copy->activation = net->activation;
     }
     return copy;
 }
@@ -193,6 +194,16 @@ void mlp_net_use_precision(struct mlp_net *net, enum mlp_precision precision)
 enum mlp_precision mlp_net_precision(const struct mlp_net *net)
 {
     return net->precision;
+}
+
+void mlp_net_use_activation(struct mlp_net *net, enum mlp_activation activation)
+{
+    net->activation = activation;
+}
+
+enum mlp_activation mlp_net_activation(const struct mlp_net *net)
+{
+    return net->activation;
 }
 
 const char *mlp_net_kernel(const struct mlp_net *net)

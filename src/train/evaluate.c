@@ -77,13 +77,22 @@ static bool chunk_new(struct chunk *c, const struct mlp_net *net)
     return false;
 }
 
+/* Without slopes and dropout, which are for training. */
+static struct activation hidden_activation(const struct mlp_net *net, uint32_t l)
+{
+    return (struct activation){.function = net->activation, .units = net->layers[l].outputs};
+}
+
 static struct panels *forward_mixed(const struct job *job, struct chunk *c, uint32_t n)
 {
     const struct team alone = {.id = 0, .n = 1};
     struct worker worker = {.team = &alone, .kernel = job->net->kernel, .scratch = c->scratch};
-    for (uint32_t l = 0; l < job->net->n_layers; l++)
+    for (uint32_t l = 0; l < job->net->n_layers; l++) {
+        struct activation activation = hidden_activation(job->net, l);
         mixed_forward(&worker, job->net, l, job->weights, c->mixed,
-                      l == 0 ? &c->batch.x16 : &c->mixed->layers[l - 1].y, n, &c->y[0]);
+                      l == 0 ? &c->batch.x16 : &c->mixed->layers[l - 1].y, n, &c->y[0],
+                      l + 1 < job->net->n_layers ? &activation : NULL);
+    }
     return &c->y[0];
 }
 
@@ -99,7 +108,8 @@ static struct panels *forward(const struct job *job, struct chunk *c, uint32_t n
     for (uint32_t l = 0; l < net->n_layers; l++) {
         y = &c->y[l % 2];
         y->rows = n;
-        dense_forward(&worker, &net->layers[l], x, y, l + 1 < net->n_layers);
+        struct activation activation = hidden_activation(net, l);
+        dense_forward(&worker, &net->layers[l], x, y, l + 1 < net->n_layers ? &activation : NULL);
         x = y;
     }
     return y;
@@ -200,7 +210,7 @@ static enum mlp_status predict_one(const struct mlp_net *net, const uint8_t *pix
         kernel->product_one(layer->inputs, x, layer->w.data, layer->w.stride, lines, y,
                             layer->bias);
         if (l + 1 < net->n_layers)
-            kernel->relu(lines, 1, y, 0);
+            kernel->activation[net->activation](lines, 1, y, 0, NULL, 0);
         float *other = x;
         x = y;
         y = other;

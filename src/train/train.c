@@ -146,6 +146,13 @@ static enum mlp_status train_epoch(struct epoch *e, struct mlp_epoch_report *rep
     return e->halt;
 }
 
+/* The weights that count: the average, where one is kept. */
+static const struct mlp_net *weights_of(const struct epoch *e, const struct mlp_net *net)
+{
+    const struct mlp_net *average = e->step->optimizer.average;
+    return average == NULL ? net : average;
+}
+
 static enum mlp_status train_epochs(struct epoch *e, struct mlp_net *net, struct mlp_net *good,
                                     const struct mlp_dataset *dataset, struct mlp_error *error)
 {
@@ -167,10 +174,10 @@ static enum mlp_status train_epochs(struct epoch *e, struct mlp_net *net, struct
                 error_hint(error, "try a lower learning rate than %g", (double)o->learning_rate);
             return status;
         }
-        net_copy_parameters(good, net);
+        net_copy_parameters(good, weights_of(e, net));
         if (o->eval_every > 0 && (e->number % o->eval_every == 0 || e->number == o->n_epochs)) {
             struct mlp_evaluation test;
-            status = mlp_evaluate(net, &dataset->test, o->n_threads, &test, NULL);
+            status = mlp_evaluate(good, &dataset->test, o->n_threads, &test, NULL);
             if (status != MLP_OK)
                 return status;
             report.evaluated = true;
@@ -180,6 +187,7 @@ static enum mlp_status train_epochs(struct epoch *e, struct mlp_net *net, struct
         if (o->on_epoch != NULL)
             o->on_epoch(o->context, &report);
     }
+    net_copy_parameters(net, good);
     return MLP_OK;
 }
 
@@ -235,6 +243,15 @@ static enum mlp_status check(const struct mlp_net *net, const struct mlp_dataset
         error_found(error, "%u samples, batch %u, %d threads, learning rate %g", n_samples,
                     o->batch, o->n_threads, (double)o->learning_rate);
         error_wanted(error, "at least one of each, and a finite rate above 0");
+        return MLP_E_USAGE;
+    }
+    if (!(o->dropout >= 0 && o->dropout < 1 && o->ema >= 0 && o->ema < 1 &&
+          o->label_smoothing >= 0 && o->label_smoothing <= 1 && o->clip_norm >= 0)) {
+        error_set(error, MLP_E_USAGE, NULL, -1);
+        error_found(error, "dropout %g, ema %g, label smoothing %g, clip norm %g",
+                    (double)o->dropout, (double)o->ema, (double)o->label_smoothing,
+                    (double)o->clip_norm);
+        error_wanted(error, "0 or more of each, the first two below 1, the third at most 1");
         return MLP_E_USAGE;
     }
     return MLP_OK;

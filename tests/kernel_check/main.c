@@ -45,6 +45,7 @@ static void check_kernel(const struct kernel *kernel, uint64_t seed)
     check_products(&check);
     check_elements(&check);
     check_softmax(&check);
+    check_activations(&check);
     check_updates(&check);
     check_tiles(&check);
     printf("%s: %" PRIu64 " checks in %u cases, exp within %.2g, log within %.2g\n", kernel->name,

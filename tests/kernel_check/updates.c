@@ -89,6 +89,27 @@ static void check_update(struct check *check, int rule, uint32_t lines, enum con
         operand_free(&o[i]);
 }
 
+static void check_average(struct check *check, uint32_t lines, enum contents contents, float share)
+{
+    check_case(check, "average, %u lines, contents %d, share %g", lines, contents, (double)share);
+    struct operand w = operand_new(check, lines, PANEL, 0),
+                   mean = operand_new(check, lines, PANEL, 0);
+    operand_fill(check, &w, contents, 0);
+    operand_fill(check, &mean, contents, 1);
+    operand_keep(&w);
+    operand_keep(&mean);
+    check->kernel->average(share, lines, w.m.data, mean.m.data);
+    for (uint32_t i = 0; i < lines * PANEL; i++) {
+        float from = mean.before[i], to = w.before[i], by = share * (to - from);
+        float want = check->kernel->fma ? fmaf(share, to - from, from) : by + from;
+        check_bits(check, mean.m.data[i], want, i / PANEL, i % PANEL);
+    }
+    operand_check_kept(check, &w, 0, 0, "w");
+    operand_check_kept(check, &mean, lines, PANEL, "mean");
+    operand_free(&w);
+    operand_free(&mean);
+}
+
 void check_updates(struct check *check)
 {
     static const uint32_t lines[] = {1, 2, 3, 16, 17};
@@ -101,6 +122,9 @@ void check_updates(struct check *check)
          .beta2 = 0.9f,
          .root = 3,
          .epsilon = 0.1f}};
+    for (uint32_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
+        for (enum contents contents = INTEGERS; contents <= SPECIALS; contents++)
+            check_average(check, lines[i], contents, i == 0 ? 1 : 0.001f);
     for (int rule = 0; rule < N_RULES; rule++)
         for (uint32_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
             for (enum contents contents = INTEGERS; contents <= SPECIALS; contents++)
