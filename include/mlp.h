@@ -212,6 +212,34 @@ enum mlp_status mlp_net_use_kernel(struct mlp_net *net, const char *name,
                                    struct mlp_error *error) MLP_MUST_USE;
 const char *mlp_net_kernel(const struct mlp_net *net);
 
+/* ---- augmentation ----------------------------------------------------------------------- */
+
+/* What is done to each training image, anew in each epoch; every kind does what the ones before it
+ * do, too. Amplitudes and their sources stand in src/data/augment.c. */
+enum mlp_augmentation {
+    MLP_AUGMENT_NONE,
+    MLP_AUGMENT_SHIFT,  /* up to 2 of 28 pixels each way, whole pixels */
+    MLP_AUGMENT_AFFINE, /* shift, up to 15 degrees of rotation, 15 % of scale and shear */
+    MLP_AUGMENT_ELASTIC /* affine, and bent by a smooth random field */
+};
+
+/* Larger images, or stronger distortion, would leave the range of the coordinates. */
+enum { MLP_AUGMENT_SIDE_MAX = 8192, MLP_AUGMENT_STRENGTH_MAX = 4 };
+
+/* mlp_augment - the variant of an image that training with these options sees in an epoch (1...).
+ * Shapes   pixels (n_rows, n_cols); what comes from outside of the image is 0
+ * Range    strength 0..MLP_AUGMENT_STRENGTH_MAX: a factor of all amplitudes; 0 changes nothing
+ * Owner    pixels may not overlap the images; images->labels are not read
+ * Returns  MLP_OK; MLP_E_USAGE if out of range, or a side is above MLP_AUGMENT_SIDE_MAX;
+ *          MLP_E_MEMORY
+ * Threads  same bits on any machine, with any kernel
+ * Source   Simard, Steinkraus and Platt 2003, "Best practices for convolutional neural networks";
+ *          Ciresan et al. 2010, "Deep big simple neural nets", section 3
+ */
+enum mlp_status mlp_augment(const struct mlp_images *images, uint32_t sample,
+                            enum mlp_augmentation kind, float strength, uint64_t seed,
+                            uint32_t epoch, uint8_t *pixels) MLP_MUST_USE;
+
 /* ---- training --------------------------------------------------------------------------- */
 
 /* One line of the log. Times are of training alone, evaluation apart. */
@@ -255,7 +283,9 @@ struct mlp_train_options {
     float weight_decay; /* decoupled, of weights and not of biases */
     enum mlp_schedule schedule;
     float warmup;  /* epochs in which the rate rises from 0 to its peak */
-    uint64_t seed; /* of the shuffles */
+    enum mlp_augmentation augment;
+    float augment_strength; /* a factor of its amplitudes, 0..MLP_AUGMENT_STRENGTH_MAX */
+    uint64_t seed;          /* of the shuffles and the augmentation */
     int n_threads;
     uint32_t eval_every;               /* epochs between evaluations on the test set; 0: never */
     const volatile sig_atomic_t *stop; /* non-zero: stop soon; may be NULL */

@@ -9,6 +9,7 @@
  *     v_where_positive(y, x)      y > 0 ? x : 0
  *     v_where_greater(a, b, x, y) a > b ? x : y
  *     v_from_bytes(p)             VL bytes to floats
+ *     v_gather(p, i)              words p[i], for each lane its own i
  *     v_transpose(from, to)       VL x VL floats out of and into rows of 16
  *     v_round(x) v_from_int(i)    to the nearest integer, halves to even, and back
  *     v_bits(x) v_from_bits(i) vi_set1 vi_add vi_sub v_shift_left_23 v_shift_right_23 (signed)
@@ -19,6 +20,8 @@
 #include "base/cpu.h"
 #include "kernel/kernel.h"
 
+#include <string.h>
+
 /* The order matters: later ones use earlier ones. */
 #include "kernel/product.h"
 
@@ -27,6 +30,8 @@
 #include "kernel/softmax.h"
 
 #include "kernel/update.h"
+
+#include "kernel/warp.h"
 
 PRODUCTS(1)
 #define PRODUCT_TABLE(order)                                                                       \
@@ -59,6 +64,7 @@ PRODUCTS(3)
         .column_sums = column_sums,                                                                \
         .update = {update_sgd, update_momentum, update_nesterov, update_adamw},                    \
         .from_bytes = from_bytes,                                                                  \
+        .warp = warp,                                                                              \
     }
 
 #endif
