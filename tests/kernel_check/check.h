@@ -69,5 +69,6 @@ void check_products(struct check *check);
 void check_elements(struct check *check);
 void check_softmax(struct check *check);
 void check_updates(struct check *check);
+void check_warps(struct check *check);
 
 #endif

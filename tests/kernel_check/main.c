@@ -46,7 +46,7 @@ static void check_kernel(const struct kernel *kernel, uint64_t seed)
     check_elements(&check);
     check_softmax(&check);
     check_updates(&check);
-    check_updates(&check);
+    check_warps(&check);
     printf("%s: %" PRIu64 " checks in %u cases, exp within %.2g, log within %.2g\n", kernel->name,
            check.n_checks, check.n_cases, check.exp_error, check.log_error);
 }
