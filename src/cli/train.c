@@ -45,6 +45,8 @@ static enum mlp_status learn(struct cli_job *job, struct course *course, struct 
     train.weight_decay = options->weight_decay;
     train.schedule = (enum mlp_schedule)options->schedule;
     train.warmup = options->warmup;
+    train.augment = (enum mlp_augmentation)options->augment;
+    train.augment_strength = options->augment_strength;
     train.seed = options->seed;
     train.n_threads = job->threads.n;
     train.eval_every = options->eval_every;
