@@ -214,13 +214,14 @@ const char *mlp_net_kernel(const struct mlp_net *net);
 
 /* ---- augmentation ----------------------------------------------------------------------- */
 
-/* What is done to each training image, anew in each epoch; every kind does what the ones before it
- * do, too. Amplitudes and their sources stand in src/data/augment.c. */
+/* What is done to each training image, anew in each epoch. Amplitudes at strength 1, for 28x28;
+ * their sources stand in src/data/augment.c. */
 enum mlp_augmentation {
     MLP_AUGMENT_NONE,
-    MLP_AUGMENT_SHIFT,  /* up to 2 of 28 pixels each way, whole pixels */
-    MLP_AUGMENT_AFFINE, /* shift, up to 15 degrees of rotation, 15 % of scale and shear */
-    MLP_AUGMENT_ELASTIC /* affine, and bent by a smooth random field */
+    MLP_AUGMENT_SHIFT,  /* up to 2 whole pixels each way */
+    MLP_AUGMENT_AFFINE, /* up to 1 pixel of shift, 15 degrees of rotation, 15 % of scale and shear
+                         */
+    MLP_AUGMENT_ELASTIC /* affine, and bent by a smooth random field of 0.8 pixels' deviation */
 };
 
 /* Larger images, or stronger distortion, would leave the range of the coordinates. */
@@ -282,7 +283,7 @@ struct mlp_train_options {
     float epsilon;      /* AdamW */
     float weight_decay; /* decoupled, of weights and not of biases */
     enum mlp_schedule schedule;
-    float warmup;  /* epochs in which the rate rises from 0 to its peak */
+    float warmup; /* epochs in which the rate rises from 0 to its peak */
     enum mlp_augmentation augment;
     float augment_strength; /* a factor of its amplitudes, 0..MLP_AUGMENT_STRENGTH_MAX */
     uint64_t seed;          /* of the shuffles and the augmentation */

@@ -23,7 +23,7 @@ static uint32_t choose_originals(const struct cli_job *job, uint32_t samples[ORI
 {
     const struct mlp_images *images = &job->dataset.train;
     uint32_t n = 0, random[4];
-    for (uint32_t class = 0; class < job->dataset.n_classes && n < ORIGINALS_MAX; class++) {
+    for (uint32_t class = 0; class < job->dataset.n_classes && n < ORIGINALS_MAX; class ++) {
         struct random_key key = {.seed = job->options->seed, .purpose = RANDOM_GRID};
         random_u32x4(&key, class, random);
         uint32_t first = random_below(random[0], images->n_samples);

@@ -7,24 +7,29 @@
 #include <string.h>
 
 /* Amplitudes at strength 1: numbers are uniform between plus and minus these. Shares of the side
- * are for MNIST's 28 pixels and hold for other sizes in proportion. */
-#define SHIFT (2.0 / 28)       /* of the side; the usual two pixels */
+ * are given for MNIST's 28 pixels and hold for other sizes in proportion. */
+#define SHIFT_ALONE (2.0 / 28) /* of the side; the usual two pixels */
+#define SHIFT (1.0 / 28)       /* beside rotation and scale; measured: docs/recipes.md */
 #define ROTATION (15.0 / 360)  /* turns; Ciresan et al. 2010 (arXiv 1003.0358), section 3: beta */
 #define SCALE 0.15             /* the same: gamma, 15 to 20 % */
-#define SHEAR 0.15             /* shift along x per y; Simard et al. 2003 name it without a number */
+#define SHEAR 0.15             /* along x, per y; Simard et al. 2003 name it without a number */
 
-/* Simard et al. 2003, section 2: uniform noise in (-1, 1) at each pixel, smoothed by a Gaussian of
- * sigma 4 pixels, times alpha 34, for digits of 28 pixels. Smoothing divides the noise's deviation
- * of 1 / sqrt(3) by 2 sigma sqrt(pi), which leaves 1.38 pixels.
+/* Simard et al. 2003, section 2: noise, uniform in (-1, 1) at each pixel, smoothed by a Gaussian of
+ * sigma pixels, times alpha. Smoothing divides its deviation of 1 / sqrt(3) by 2 sigma sqrt(pi).
  *
  * Here noise stands at the knots of uniform cubic B-splines, which are close to Gaussians of
- * deviation sqrt(1/3) of their spacing: a quarter of the side, 7 pixels, makes a sigma of 4.04. A
- * mean over the image of the sum of their squares, (151/315)^2, is what they leave of the variance
- * of the noise, whose amplitude follows: sqrt(3) 1.38 / (151/315) = 34 / (8 sqrt(pi) 151/315). */
+ * deviation sqrt(1/3) of their spacing: a quarter of the side, 7 of 28 pixels, makes Simard's sigma
+ * of 4. They leave (151/315)^2 of the variance of the noise (the mean over the plane of the sum of
+ * their squares), so it must be larger than alpha / (2 sigma sqrt(pi)) by 315/151.
+ *
+ * Simard's alpha of 34 is for digits that are bent and nothing else. Ciresan et al. turn and scale
+ * them, too, and take sigma 5.5 with alpha 37, a gradient of 0.20 (deviation over sigma) instead of
+ * 0.35: alpha 20 at sigma 4. Measured as well: docs/recipes.md. */
 enum { CELLS = KERNEL_WARP_GRID - 3 };
-#define ALPHA (34.0 / 28) /* of the side */
+#define SIGMA 4.0         /* pixels of 28 */
+#define ALPHA (20.0 / 28) /* of the side */
 #define SQRT_PI 1.7724538509055160
-#define ELASTIC (ALPHA / (2 * 4 * SQRT_PI) / (151.0 / 315))
+#define ELASTIC (ALPHA / (2 * SIGMA * SQRT_PI) / (151.0 / 315)) /* of the side */
 
 static const double one_pixel = 1 << KERNEL_WARP_BITS;
 
@@ -140,8 +145,8 @@ static void set_map(struct kernel_warp *w, const double m[2][2], const double sh
     for (int i = 0; i < 2; i++) {
         bool line = middle[i] == 0, across = middle[1 - i] == 0;
         double own = line ? 1 : m[i][i], other = line || across ? 0 : m[i][1 - i];
-        w->origin[i] = fixed(middle[i] - own * middle[i] - other * middle[1 - i] +
-                             (line ? 0 : shift[i]));
+        w->origin[i] =
+            fixed(middle[i] - own * middle[i] - other * middle[1 - i] + (line ? 0 : shift[i]));
         w->per_column[i] = fixed(i == 0 ? own : other);
         w->per_row[i] = fixed(i == 1 ? own : other);
     }
@@ -165,8 +170,8 @@ static void draw_affine(struct kernel_warp *w, double strength, const uint32_t r
 static void draw_shift(struct kernel_warp *w, double strength, const uint32_t random[2])
 {
     static const double unity[2][2] = {{1, 0}, {0, 1}};
-    const double shift[2] = {whole_pixels(random[0], strength * SHIFT * w->cols),
-                             whole_pixels(random[1], strength * SHIFT * w->rows)};
+    const double shift[2] = {whole_pixels(random[0], strength * SHIFT_ALONE * w->cols),
+                             whole_pixels(random[1], strength * SHIFT_ALONE * w->rows)};
     set_map(w, unity, shift);
 }
 

@@ -33,8 +33,8 @@ void data_augment_free(struct augment *augment);
 bool data_augment_scratch_new(struct augment_scratch *scratch, const struct augment *augment);
 void data_augment_scratch_free(struct augment_scratch *scratch);
 
-/* data_augment - the variant of sample `sample`, whose pixels are `from`, in an epoch: a function of
- * these, the seed, the kind and the strength alone. from and to (rows, cols) may not overlap. */
+/* data_augment - the variant of sample `sample`, whose pixels are `from`, in an epoch: a function
+ * of these, the seed, the kind and the strength alone. from and to (rows, cols) may not overlap. */
 void data_augment(const struct augment *augment, const struct kernel *kernel,
                   struct augment_scratch *scratch, uint32_t epoch, uint32_t sample,
                   const uint8_t *from, uint8_t *to);

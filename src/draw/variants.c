@@ -39,8 +39,8 @@ static struct layout lay_out(const struct draw_variants *v)
     draw_tile_size(v->n_rows, v->n_cols, TILE, &at.tile_width, &at.tile_height);
     uint32_t last = v->n_kinds * v->n_each;
     at.width = (int64_t)column_left(&at, v->n_each, last) + at.tile_width + MARGIN;
-    at.top = MARGIN + TITLE_HEIGHT + SUBTITLE_HEIGHT + draw_cap_height(DRAW_SMALL_BOLD) +
-             HEADING_HEIGHT;
+    at.top =
+        MARGIN + TITLE_HEIGHT + SUBTITLE_HEIGHT + draw_cap_height(DRAW_SMALL_BOLD) + HEADING_HEIGHT;
     at.height = at.top + (int64_t)v->n_originals * (at.tile_height + GAP) - GAP + MARGIN;
     return at;
 }

@@ -39,13 +39,14 @@ typedef void kernel_update_rule(const struct kernel_update *update, uint32_t lin
                                 const float *g, float *m, float *v);
 
 /* Where the pixels of a warped image come from, see warp.h; coordinates along x and y in units of
- * 2^-KERNEL_WARP_BITS pixels. Whoever fills this sees to it that they stay within +-32767 pixels. */
+ * 2^-KERNEL_WARP_BITS pixels. Whoever fills this sees to it that they stay within +-32767 pixels.
+ */
 enum { KERNEL_WARP_BITS = 16, KERNEL_WARP_GRID = 7 };
 
 struct kernel_warp {
     uint32_t rows, cols;
-    const uint8_t *from;  /* (rows, cols) */
-    int32_t origin[2];    /* of the first pixel: x, y */
+    const uint8_t *from; /* (rows, cols) */
+    int32_t origin[2];   /* of the first pixel: x, y */
     int32_t per_column[2], per_row[2];
 
     /* The elastic part: uniform cubic B-splines over a grid; NULL for none. */
@@ -55,10 +56,10 @@ struct kernel_warp {
     const uint8_t *row_cells;    /* (rows) */
 
     /* Scratch. */
-    uint32_t pitch;   /* cols + 2, rounded up to 16 */
-    uint8_t *framed;  /* (rows + 2, pitch) and 16 more, zero at first */
-    uint32_t *quads;  /* (rows + 2, pitch), zero at first */
-    float *lines;     /* (2, GRID, columns) */
+    uint32_t pitch;  /* cols + 2, rounded up to 16 */
+    uint8_t *framed; /* (rows + 2, pitch) and 16 more, zero at first */
+    uint32_t *quads; /* (rows + 2, pitch), zero at first */
+    float *lines;    /* (2, GRID, columns) */
 };
 
 struct kernel {

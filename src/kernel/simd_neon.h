@@ -3,7 +3,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-#include <string.h>
 
 #define VL 4
 /* 6 x 4 accumulators, 4 vectors of B and one element of A: 29 of 32 registers. */

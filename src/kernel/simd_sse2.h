@@ -4,7 +4,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-#include <string.h>
 
 #define VL 4
 /* 2 x 4 accumulators, 4 vectors of B, one element of A and a product: 14 of 16 registers. */

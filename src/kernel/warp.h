@@ -3,10 +3,10 @@
  *     to(x, y) = from(X(x, y), Y(x, y))
  *     X(x, y)  = origin + x per_column + y per_row + sum over i, j of  B(y)[i] B(x)[j] grid[i][j]
  *
- * and Y likewise; between pixels bilinear, outside of the image 0. All in integers, but for the last
- * term: sums of products of floats, lane by lane and without fused multiply-adds, so that every
- * kernel gets the same bits, sse2 too. Arithmetic is written with the operators of gcc's vectors,
- * which clang has as well; of the primitives of template.h only v_gather is wanted. */
+ * and Y likewise; between pixels bilinear, outside of the image 0. All in integers, but for the
+ * last term: sums of products of floats, lane by lane and without fused multiply-adds, so that
+ * every kernel gets the same bits, sse2 too. Arithmetic is written with the operators of gcc's
+ * vectors, which clang has as well; of the primitives of template.h only v_gather is wanted. */
 
 typedef int32_t warp_int __attribute__((vector_size(4 * VL)));
 typedef uint32_t warp_word __attribute__((vector_size(4 * VL)));
@@ -106,8 +106,8 @@ INLINE void warp_pixels(const struct kernel_warp *w, bool bent, uint32_t x, uint
     warp_int sy = warp_coordinates(w, bent, 1, x, y, w->rows);
     warp_int at = (sy >> KERNEL_WARP_BITS) * (int32_t)w->pitch + (sx >> KERNEL_WARP_BITS);
     warp_word quad = (warp_word)v_gather(w->quads, (vi)at);
-    vi_to_bytes(to, (vi)warp_mean(quad, (warp_word)(sx >> shift & mask),
-                                  (warp_word)(sy >> shift & mask)));
+    vi_to_bytes(
+        to, (vi)warp_mean(quad, (warp_word)(sx >> shift & mask), (warp_word)(sy >> shift & mask)));
 }
 
 INLINE void warp_image(const struct kernel_warp *w, bool bent, uint8_t *to)

@@ -15,10 +15,10 @@ struct epoch {
     const struct mlp_train_options *options;
     const struct mlp_images *images;
     struct step *step;
-    struct batch batch[2]; /* one is trained on while the other is filled */
+    struct batch batch[2];     /* one is trained on while the other is filled */
     struct variants *variants; /* the samples augmented; NULL: as they are */
     uint32_t *order;           /* (n_samples) a permutation */
-    uint32_t number;       /* 1.. */
+    uint32_t number;           /* 1.. */
     uint64_t steps_per_epoch;
 
     /* Written by member 0 between barriers. */
@@ -58,8 +58,8 @@ static void make_variants(struct epoch *e, const struct team *team, uint32_t i)
     uint32_t n;
     const uint32_t *samples = batch_samples(e, i, &n);
     if (e->variants != NULL)
-        variants_make(e->variants, e->step->net->kernel, team, &e->variants->rows[i % 2],
-                      e->images, e->number, samples, n);
+        variants_make(e->variants, e->step->net->kernel, team, &e->variants->rows[i % 2], e->images,
+                      e->number, samples, n);
 }
 
 /* Adds up a finished step in the order of its samples, so that the sums have one order too. */

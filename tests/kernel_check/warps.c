@@ -1,5 +1,5 @@
-/* warps.c - warped images against a plain version of the same arithmetic: bit for bit, without fused
- * multiply-add, too. */
+/* warps.c - warped images against a plain version of the same arithmetic: bit for bit, without
+ * fused multiply-add, too. */
 #include "check.h"
 
 #include "base/random.h"
@@ -23,13 +23,14 @@ static int32_t random_number(const struct check *check, uint32_t index, int32_t 
     return (int32_t)random_below(random[0], 2 * (uint32_t)amplitude + 1) - amplitude;
 }
 
-/* One side touches a guard page, the sides take turns. Whole lines of floats and words stay aligned:
- * the sizes of these are multiples of 64 bytes. */
+/* One side touches a guard page, the sides take turns. Whole lines of floats and words stay
+ * aligned: the sizes of these are multiples of 64 bytes. */
 static void warp_new(const struct check *check, struct warped *warped, uint32_t rows, uint32_t cols,
                      bool bent)
 {
     struct kernel_warp *w = &warped->w;
-    size_t columns = (size_t)panel_count(cols) * PANEL, pitch = (size_t)panel_count(cols + 2) * PANEL;
+    size_t columns = (size_t)panel_count(cols) * PANEL,
+           pitch = (size_t)panel_count(cols + 2) * PANEL;
     size_t framed = (rows + 2) * pitch;
     const size_t bytes[N_OPERANDS] = {(size_t)rows * cols,
                                       (size_t)rows * cols,
