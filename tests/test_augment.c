@@ -65,10 +65,10 @@ START_TEST(a_variant_has_the_same_bits_with_every_kernel)
     struct mlp_images images = noise(3, sizes[_i].rows, sizes[_i].cols);
     const struct kernel *kernel;
     for (int k = 0; k < 3; k++)
-        for (float strength = 1; strength <= MLP_AUGMENT_STRENGTH_MAX; strength += 3) {
+        for (int strength = 1; strength <= MLP_AUGMENT_STRENGTH_MAX; strength += 3) {
             struct augment augment;
-            ck_assert(
-                data_augment_new(&augment, kinds[k], strength, 5, images.n_rows, images.n_cols));
+            ck_assert(data_augment_new(&augment, kinds[k], (float)strength, 5, images.n_rows,
+                                       images.n_cols));
             for (uint32_t i = 0; (kernel = kernel_table(i)) != NULL; i++)
                 for (uint32_t sample = 0; sample < 3 && kernel_runs(kernel); sample++) {
                     check_kernel(kernel, &images, &augment, sample, GUARDED_END);

@@ -217,6 +217,7 @@ START_TEST(augmentation_can_be_looked_at)
     cli_done("\"$mlp\" augment --data set --preview b.png --augment-strength 2 && "
              "! cmp -s a.png b.png");
     cli_refused("\"$mlp\" augment --data set --preview none/a.png", 6, "none");
+    cli_done("\"$mlp\" augment --help | grep 'default out/augment.png'");
     cli_refused("\"$mlp\" augment --data none", 3, "none");
 }
 END_TEST
