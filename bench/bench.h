@@ -54,6 +54,7 @@ void bench_data(struct bench *bench);
 
 /* The sections, in their order. */
 void section_machine(struct bench *bench);   /* peaks, bandwidth */
+void section_augment(struct bench *bench);   /* epochs with augmentation, and without */
 void section_products(struct bench *bench);  /* each product of a step, and peers */
 void section_epoch(struct bench *bench);     /* the whole epoch, and peers */
 void section_phases(struct bench *bench);    /* where its time goes */

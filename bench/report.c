@@ -11,6 +11,7 @@ static const struct {
 } titles[] = {
     {"machine", "What the machine can do"},
     {"epoch", "One epoch, everything included; peers in turn with ours"},
+    {"augment", "Epochs on augmented images, in turn with plain ones"},
     {"products", "Each product of the step alone"},
     {"phases", "Where the epoch goes (all threads' time)"},
     {"kernels", "By kernel"},

@@ -247,6 +247,35 @@ enum mlp_status mlp_net_use_kernel(struct mlp_net *net, const char *name,
                                    struct mlp_error *error) MLP_MUST_USE;
 const char *mlp_net_kernel(const struct mlp_net *net);
 
+/* ---- augmentation ----------------------------------------------------------------------- */
+
+/* What is done to each training image, anew in each epoch. Amplitudes at strength 1, for 28x28;
+ * their sources stand in src/data/augment.c. */
+enum mlp_augmentation {
+    MLP_AUGMENT_NONE,
+    MLP_AUGMENT_SHIFT,  /* up to 2 whole pixels each way */
+    MLP_AUGMENT_AFFINE, /* up to 1 pixel of shift, 15 degrees of rotation, 15 % of scale and shear
+                         */
+    MLP_AUGMENT_ELASTIC /* affine, and bent by a smooth random field of 0.8 pixels' deviation */
+};
+
+/* Larger images, or stronger distortion, would leave the range of the coordinates. */
+enum { MLP_AUGMENT_SIDE_MAX = 8192, MLP_AUGMENT_STRENGTH_MAX = 4 };
+
+/* mlp_augment - the variant of an image that training with these options sees in an epoch (1...).
+ * Shapes   pixels (n_rows, n_cols); what comes from outside of the image is 0
+ * Range    strength 0..MLP_AUGMENT_STRENGTH_MAX: a factor of all amplitudes; 0 changes nothing
+ * Owner    pixels may not overlap the images; images->labels are not read
+ * Returns  MLP_OK; MLP_E_USAGE if out of range, or a side is above MLP_AUGMENT_SIDE_MAX;
+ *          MLP_E_MEMORY
+ * Threads  same bits on any machine, with any kernel
+ * Source   Simard, Steinkraus and Platt 2003, "Best practices for convolutional neural networks";
+ *          Ciresan et al. 2010, "Deep big simple neural nets", section 3
+ */
+enum mlp_status mlp_augment(const struct mlp_images *images, uint32_t sample,
+                            enum mlp_augmentation kind, float strength, uint64_t seed,
+                            uint32_t epoch, uint8_t *pixels) MLP_MUST_USE;
+
 /* ---- training --------------------------------------------------------------------------- */
 
 /* One line of the log. Times are of training alone, evaluation apart. */
@@ -298,7 +327,9 @@ struct mlp_train_options {
                         below 1; src/net/optimizer.h */
     float clip_norm; /* largest norm of all gradients together; src/net/clip.h */
 
-    uint64_t seed; /* of shuffles and dropout */
+    enum mlp_augmentation augment;
+    float augment_strength; /* a factor of its amplitudes, 0..MLP_AUGMENT_STRENGTH_MAX */
+    uint64_t seed;          /* of shuffles, dropout and augmentation */
     int n_threads;
     uint32_t eval_every;               /* epochs between evaluations on the test set; 0: never */
     const volatile sig_atomic_t *stop; /* non-zero: stop soon; may be NULL */

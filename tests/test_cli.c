@@ -87,6 +87,8 @@ START_TEST(values_out_of_range_are_refused_and_the_range_is_said)
         {"classes", "from 2 to 256", {"0", "1", "257", "-3"}},
         {"label-base", "from 0 to 255", {"-1", "256", "one"}},
         {"kernel", "auto", {"''", "avx", "AVX2", "none"}},
+        {"augment", "one of none|shift|affine|elastic", {"''", "Elastic", "rotate", "1"}},
+        {"augment-strength", "a number from 0 to 4", {"-1", "4.1", "nan", "inf", "x", "''"}},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char arguments[256], wanted[128];
@@ -124,6 +126,7 @@ START_TEST(unknown_words_are_refused_with_a_guess)
     refused("train --quiet=1", 2, "--quiet takes no value");
     refused("eval --epochs 3", 2, "`mlp eval` has no option --epochs (run, train have it)");
     refused("train --csv x", 2, "`mlp train` has no option --csv (eval has it)");
+    refused("augment --augment none", 2, "--augment: 'none' leaves nothing to show");
     refused("train --data", 2, "--data lacks its value; wanted a folder");
     refused("train --data --quiet", 2, "--data: '--quiet' looks like an option");
     refused("train --model ''", 2, "--model: '' is empty; wanted a file");
@@ -147,13 +150,16 @@ START_TEST(help_shows_commands_options_defaults_and_exit_codes)
         char text[128], value[64];
         const struct cli_option *option = cli_option_at(i);
         snprintf(text, sizeof text, "  --%s", option->name);
-        printed(option->commands & CLI_EVAL ? "eval --help" : "run --help", text);
+        const char *help = option->commands & CLI_EVAL  ? "eval --help"
+                           : option->commands & CLI_RUN ? "run --help"
+                                                        : "augment --help";
+        printed(help, text);
         if (option->kind != CLI_COUNT || option->otherwise != NULL)
             continue;
         cli_value_format(option, &defaults, value, sizeof value);
         snprintf(text, sizeof text, "from %u to %u; default %s\n", option->low, option->high,
                  value);
-        printed(option->commands & CLI_EVAL ? "eval --help" : "run --help", text);
+        printed(help, text);
     }
 }
 END_TEST

@@ -120,6 +120,8 @@ START_TEST(the_recipe_in_the_file_repeats_it)
     repeats("--activation gelu --label-smoothing 0.1 --dropout 0.2 --ema 0.9");
     cli_done(SMALL "--activation sigmoid --model s.npz");
     repeats("--init-from s.npz");
+    repeats("--augment affine");
+    repeats("--augment elastic --augment-strength 0.7");
     cli_done(SMALL "--model \"it's \\$old.npz\"");
     repeats("--init-from \"it's \\$old.npz\"");
     for (uint32_t i = 0; mlp_kernel_info(i, &kernel); i++) { /* with its name where bits differ */
@@ -277,6 +279,23 @@ START_TEST(the_picture_is_the_last_line)
 }
 END_TEST
 
+START_TEST(augmentation_can_be_looked_at)
+{
+    struct cli_result result = cli_ends(0, "\"$mlp\" augment --data set");
+    cli_ends_with_picture(result.out, "out/augment.png");
+    cli_result_free(&result);
+    cli_done("\"$mlp\" augment --data set --preview a.png && cmp a.png out/augment.png");
+    cli_done("\"$mlp\" augment --data set --preview b.png --seed 2 && ! cmp -s a.png b.png");
+    cli_done("\"$mlp\" augment --data set --preview c.png --augment affine && "
+             "! cmp -s a.png c.png");
+    cli_done("\"$mlp\" augment --data set --preview b.png --augment-strength 2 && "
+             "! cmp -s a.png b.png");
+    cli_refused("\"$mlp\" augment --data set --preview none/a.png", 6, "none");
+    cli_done("\"$mlp\" augment --help | grep 'default out/augment.png'");
+    cli_refused("\"$mlp\" augment --data none", 3, "none");
+}
+END_TEST
+
 START_TEST(only_wrong_digits_can_be_shown)
 {
     cli_done("\"$mlp\" train --data set --layers 16 --epochs 1 --lr 1e-9");
@@ -369,6 +388,7 @@ Suite *cli_files_suite(void)
     tcase_add_test(tests, eval_shows_each_class);
     tcase_add_test(tests, the_csv_agrees_with_the_accuracy);
     tcase_add_test(tests, the_picture_is_the_last_line);
+    tcase_add_test(tests, augmentation_can_be_looked_at);
     tcase_add_test(tests, only_wrong_digits_can_be_shown);
     tcase_add_test(tests, labels_can_start_at_one);
     tcase_add_test(tests, built_in_digits_from_end_to_end);

@@ -7,6 +7,7 @@ static const struct cli_command table[] = {
     {"train", CLI_TRAIN, cli_train, "Train a network and save its weights"},
     {"eval", CLI_EVAL, cli_eval, "Test saved weights: accuracy, overall and for each class"},
     {"predict", CLI_PREDICT, cli_predict, "Write a picture of 25 predictions by saved weights"},
+    {"augment", CLI_AUGMENT, cli_augment, "Write a picture of what --augment does to images"},
     {"info", CLI_INFO, cli_info, "Show version, CPU, kernels, threads; with --model, its origin"},
 };
 

@@ -186,6 +186,18 @@ int cli_job_open_use(struct cli_job *job, const struct cli_options *options, con
     return status == MLP_OK ? 0 : cli_fail(&error);
 }
 
+int cli_job_open_data(struct cli_job *job, const struct cli_options *options, const char *output)
+{
+    *job = (struct cli_job){.options = options,
+                            .threads =
+                                mlp_threads_choose((int)options->threads, options->force_threads)};
+    struct mlp_error error = {0};
+    enum mlp_status status = check_outputs(NULL, output, &error);
+    if (status == MLP_OK)
+        status = read_data(job, options->label_base, &error);
+    return status == MLP_OK ? 0 : cli_fail(&error);
+}
+
 void cli_job_close(struct cli_job *job)
 {
     mlp_net_free(job->net);

@@ -26,6 +26,10 @@ int cli_job_open_train(struct cli_job *job, const struct cli_options *options, b
  *                    and sees that they fit. Otherwise as above. */
 int cli_job_open_use(struct cli_job *job, const struct cli_options *options, const char *output);
 
+/* cli_job_open_data - checks that output can be written and reads the data; there is no network.
+ *                     Otherwise as above. */
+int cli_job_open_data(struct cli_job *job, const struct cli_options *options, const char *output);
+
 /* cli_job_close - frees. */
 void cli_job_close(struct cli_job *job);
 

@@ -99,6 +99,21 @@ static void log_machine(const struct cli_job *job)
     cli_log_line("threads", "%s", threads);
 }
 
+static void log_augmentation(const struct cli_options *options)
+{
+    static const char *const what[] = {
+        [MLP_AUGMENT_SHIFT] = "shift: images moved",
+        [MLP_AUGMENT_AFFINE] = "affine: images moved, turned, sheared and scaled",
+        [MLP_AUGMENT_ELASTIC] = "elastic: images moved, turned, sheared, scaled and bent",
+    };
+    char strength[32];
+    if (options->augment == MLP_AUGMENT_NONE)
+        return;
+    cli_rate_format(options->augment_strength, strength, sizeof strength);
+    cli_log_line("augment", "%s, strength %s; train loss and accuracy are of these",
+                 what[options->augment], strength);
+}
+
 void cli_log_header(const struct cli_job *job)
 {
     const struct cli_options *options = job->options;
@@ -115,6 +130,7 @@ void cli_log_header(const struct cli_job *job)
     cli_log_line("training", "%" PRIu32 " epoch%s, batch %" PRIu32 ", %s, seed %" PRIu64,
                  options->epochs, options->epochs == 1 ? "" : "s", options->batch, optimizer,
                  options->seed);
+    log_augmentation(options);
     log_machine(job);
     cli_log_line("weights", "%s", options->model);
     cli_log_line("repeat", "%s", command);

@@ -4,6 +4,7 @@
 #include "cli/output.h"
 #include "cli/suggest.h"
 #include "cli/value.h"
+#include "mlp.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@ enum {
     USE = CLI_EVAL | CLI_PREDICT,
     WORK = LEARN | USE,
     ALL = WORK | CLI_INFO,
+    SHOW = CLI_AUGMENT,
     MILLION = 1000000
 };
 
@@ -22,7 +24,7 @@ enum {
 /* Ranges: epochs and batches beyond a million are slips of the keyboard, threads beyond 1024 would
  * only fail to start; labels are bytes. */
 static const struct cli_option table[] = {
-    {"data", "DIR", CLI_TEXT, WORK, FIELD(data), 0, 0, 0, "$MNIST_DIR, data/, builtin",
+    {"data", "DIR", CLI_TEXT, WORK | SHOW, FIELD(data), 0, 0, 0, "$MNIST_DIR, data/, builtin",
      "folder of the four IDX files, or builtin"},
     {"model", "FILE", CLI_TEXT, ALL, FIELD(model), FIELD(model_typed), 0, 0, NULL,
      "the weights (.npz)"},
@@ -54,8 +56,13 @@ static const struct cli_option table[] = {
      "of hidden units left out at each step"},
     {"ema", "DECAY", CLI_SHARE, LEARN, FIELD(ema), 0, 0, 0, "0: none",
      "of the average of weights, which is tested and saved"},
-    {"seed", "N", CLI_SEED, LEARN | CLI_PREDICT, FIELD(seed), 0, 0, 0, NULL,
-     "of weights, shuffles, dropout and picture"},
+    {"augment", "none|shift|affine|elastic", CLI_CHOICE, LEARN | SHOW, FIELD(augment),
+     FIELD(augment_typed), 0, 0, "none (mlp augment: each of the others)",
+     "distorts each training image anew in each epoch"},
+    {"augment-strength", "S", CLI_AMOUNT, LEARN | SHOW, FIELD(augment_strength), 0, 0,
+     MLP_AUGMENT_STRENGTH_MAX, NULL, "times the usual distortion"},
+    {"seed", "N", CLI_SEED, LEARN | CLI_PREDICT | SHOW, FIELD(seed), 0, 0, 0, NULL,
+     "of weights, shuffles, dropout, distortion and picture"},
     {"init-from", "FILE", CLI_TEXT, LEARN, FIELD(init_from), 0, 0, 0, "as --init says",
      "start from these weights (.npz)"},
     {"eval-every", "N", CLI_COUNT, LEARN, FIELD(eval_every), 0, 0, MILLION, NULL,
@@ -64,23 +71,24 @@ static const struct cli_option table[] = {
      "label, prediction and probabilities of each image"},
     {"out", "FILE", CLI_TEXT, CLI_RUN | CLI_PREDICT, FIELD(out), 0, 0, 0, NULL,
      "the picture (.png)"},
+    {"preview", "FILE", CLI_TEXT, SHOW, FIELD(preview), 0, 0, 0, NULL, "the picture (.png)"},
     {"wrong", NULL, CLI_FLAG, CLI_RUN | CLI_PREDICT, FIELD(wrong), 0, 0, 0, NULL,
      "picture only of digits that were misread"},
     {"ask", NULL, CLI_FLAG, CLI_RUN, FIELD(ask), 0, 0, 0, NULL,
      "on a terminal, if the weights exist: train or not?"},
-    {"classes", "N", CLI_COUNT, WORK, FIELD(classes), 0, 2, 256, "largest label + 1",
+    {"classes", "N", CLI_COUNT, WORK | SHOW, FIELD(classes), 0, 2, 256, "largest label + 1",
      "number of classes; not all need occur"},
-    {"label-base", "N", CLI_COUNT, WORK, FIELD(label_base), FIELD(label_base_typed), 0, 255, NULL,
-     "smallest label in the files (EMNIST letters: 1)"},
-    {"threads", "N", CLI_COUNT, ALL, FIELD(threads), 0, 1, 1024, "$OMP_NUM_THREADS, all cores",
-     "at most the usable cores"},
-    {"force-threads", NULL, CLI_FLAG, ALL, FIELD(force_threads), 0, 0, 0, NULL,
+    {"label-base", "N", CLI_COUNT, WORK | SHOW, FIELD(label_base), FIELD(label_base_typed), 0, 255,
+     NULL, "smallest label in the files (EMNIST letters: 1)"},
+    {"threads", "N", CLI_COUNT, ALL | SHOW, FIELD(threads), 0, 1, 1024,
+     "$OMP_NUM_THREADS, all cores", "at most the usable cores"},
+    {"force-threads", NULL, CLI_FLAG, ALL | SHOW, FIELD(force_threads), 0, 0, 0, NULL,
      "even more threads than usable cores"},
     {"kernel", "NAME", CLI_KERNEL, WORK, FIELD(kernel), 0, 0, 0, NULL, "see mlp info"},
     {"precision", "f32|bf16|auto", CLI_CHOICE, WORK, FIELD(precision), 0, 0, 0, NULL,
      "of products; auto: bf16 where the CPU has AMX"},
-    {"quiet", NULL, CLI_FLAG, WORK, FIELD(quiet), 0, 0, 0, NULL, "results only"},
-    {"help", NULL, CLI_FLAG, ALL, FIELD(help), 0, 0, 0, NULL, "this text"},
+    {"quiet", NULL, CLI_FLAG, WORK | SHOW, FIELD(quiet), 0, 0, 0, NULL, "results only"},
+    {"help", NULL, CLI_FLAG, ALL | SHOW, FIELD(help), 0, 0, 0, NULL, "this text"},
 };
 enum { N_OPTIONS = sizeof table / sizeof table[0] };
 
@@ -96,6 +104,7 @@ struct cli_options cli_options_default(void)
         .model = "out/mnist_model_1.npz",
         .kernel = "auto",
         .out = "out/predictions.png",
+        .preview = "out/augment.png",
         .layers = {.n = 2, .widths = {256, 128}},
         .epochs = train.n_epochs,
         .batch = train.batch,
@@ -110,6 +119,8 @@ struct cli_options cli_options_default(void)
         .label_smoothing = train.label_smoothing,
         .dropout = train.dropout,
         .ema = train.ema,
+        .augment = train.augment,
+        .augment_strength = train.augment_strength,
         .seed = train.seed,
     };
 }

@@ -14,7 +14,8 @@ enum cli_command_bit {
     CLI_TRAIN = 1 << 1,
     CLI_EVAL = 1 << 2,
     CLI_PREDICT = 1 << 3,
-    CLI_INFO = 1 << 4
+    CLI_INFO = 1 << 4,
+    CLI_AUGMENT = 1 << 5
 };
 
 enum { CLI_PRECISION_AUTO = MLP_BF16 + 1 };
@@ -28,7 +29,7 @@ struct cli_layers {
 
 /* Everything that can be typed. A text is NULL where nothing was typed and no default exists. */
 struct cli_options {
-    const char *data, *model, *init_from, *kernel, *out, *csv;
+    const char *data, *model, *init_from, *kernel, *out, *csv, *preview;
     struct cli_layers layers;
     uint32_t epochs, batch, eval_every;
     uint32_t threads; /* 0: not typed */
@@ -41,9 +42,11 @@ struct cli_options {
     uint32_t activation;                            /* enum mlp_activation */
     uint32_t init;                                  /* enum mlp_init */
     uint32_t precision;                             /* enum mlp_precision, or CLI_PRECISION_AUTO */
+    uint32_t augment;                               /* enum mlp_augmentation */
+    float augment_strength;
     uint64_t seed;
     bool force_threads, quiet, wrong, ask, help;
-    bool layers_typed, label_base_typed, model_typed, activation_typed;
+    bool layers_typed, label_base_typed, model_typed, activation_typed, augment_typed;
 };
 
 enum cli_kind {
@@ -53,7 +56,7 @@ enum cli_kind {
     CLI_SEED,
     CLI_RATE,   /* above 0 */
     CLI_SHARE,  /* 0 or more, below 1 */
-    CLI_AMOUNT, /* 0 or more */
+    CLI_AMOUNT, /* 0 or more; at most `high`, unless that is 0 */
     CLI_CHOICE, /* one of the words of `argument`, by its place in it */
     CLI_LAYERS,
     CLI_KERNEL

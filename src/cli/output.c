@@ -132,3 +132,10 @@ void cli_grouped(uint64_t n, char text[32])
     }
     *to = '\0';
 }
+
+void cli_say_path(const char *path)
+{
+    char *whole = realpath(path, NULL);
+    cli_say("%s\n", whole == NULL ? path : whole);
+    free(whole);
+}

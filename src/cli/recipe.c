@@ -169,6 +169,11 @@ static void add_training(struct words *words, const struct cli_job *job, uint32_
         if (strcmp(value, "0") != 0)
             add_option(words, options, extras[i][0]);
     }
+    if (options->augment != MLP_AUGMENT_NONE) {
+        add_option(words, options, "augment");
+        if (options->augment_strength != mlp_train_defaults().augment_strength)
+            add_option(words, options, "augment-strength");
+    }
     add(words, "--seed %" PRIu64, options->seed);
     if (options->classes != 0)
         add(words, "--classes %" PRIu32, options->classes);

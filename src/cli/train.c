@@ -49,6 +49,8 @@ static enum mlp_status learn(struct cli_job *job, struct course *course, struct 
     train.label_smoothing = options->label_smoothing;
     train.dropout = options->dropout;
     train.ema = options->ema;
+    train.augment = (enum mlp_augmentation)options->augment;
+    train.augment_strength = options->augment_strength;
     train.seed = options->seed;
     train.n_threads = job->threads.n;
     train.eval_every = options->eval_every;

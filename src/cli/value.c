@@ -47,6 +47,11 @@ static const char *parse_number(const char *text, double low, double high, float
     return NULL;
 }
 
+static double amount_high(const struct cli_option *option)
+{
+    return option->high == 0 ? rate_high : option->high;
+}
+
 /* The n-th word of "one|two|three" in full into word; false beyond the last. */
 static bool nth_choice(const char *choices, uint32_t n, char *word, size_t size)
 {
@@ -143,7 +148,7 @@ const char *cli_value_parse(const struct cli_option *option, struct cli_options 
         wrong = parse_number(text, 0, share_high, field);
         break;
     case CLI_AMOUNT:
-        wrong = parse_number(text, 0, rate_high, field);
+        wrong = parse_number(text, 0, amount_high(option), field);
         break;
     case CLI_CHOICE:
         wrong = parse_choice(text, option->argument, field);
@@ -192,7 +197,7 @@ void cli_value_wanted(const struct cli_option *option, char *text, size_t size)
         snprintf(text, size, "a number from 0 to 0.9999");
         break;
     case CLI_AMOUNT:
-        snprintf(text, size, "a number from 0 to 1000");
+        snprintf(text, size, "a number from 0 to %g", amount_high(option));
         break;
     case CLI_CHOICE:
         snprintf(text, size, "one of %s", option->argument);

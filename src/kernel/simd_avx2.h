@@ -79,6 +79,27 @@ V vf v_from_int(vi i)
 {
     return _mm256_cvtepi32_ps(i);
 }
+V vi vi_from_bytes(const uint8_t *p)
+{
+    return _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)p));
+}
+V void vi_to_bytes(uint8_t *p, vi a)
+{
+    __m128i words = _mm_packus_epi32(_mm256_castsi256_si128(a), _mm256_extracti128_si256(a, 1));
+    _mm_storel_epi64((__m128i *)p, _mm_packus_epi16(words, words));
+}
+V vi vi_min(vi a, vi b)
+{
+    return _mm256_min_epi32(a, b);
+}
+V vi vi_max(vi a, vi b)
+{
+    return _mm256_max_epi32(a, b);
+}
+V vi v_gather(const uint32_t *from, vi at)
+{
+    return _mm256_i32gather_epi32((const int *)from, at, 4);
+}
 V vi v_bits(vf x)
 {
     return _mm256_castps_si256(x);

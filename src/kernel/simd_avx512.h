@@ -79,6 +79,26 @@ V vf v_from_int(vi i)
 {
     return _mm512_cvtepi32_ps(i);
 }
+V vi vi_from_bytes(const uint8_t *p)
+{
+    return _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)p));
+}
+V void vi_to_bytes(uint8_t *p, vi a)
+{
+    _mm_storeu_si128((__m128i *)p, _mm512_cvtepi32_epi8(a));
+}
+V vi vi_min(vi a, vi b)
+{
+    return _mm512_min_epi32(a, b);
+}
+V vi vi_max(vi a, vi b)
+{
+    return _mm512_max_epi32(a, b);
+}
+V vi v_gather(const uint32_t *from, vi at)
+{
+    return _mm512_i32gather_epi32(at, from, 4);
+}
 V vi v_bits(vf x)
 {
     return _mm512_castps_si512(x);

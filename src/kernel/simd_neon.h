@@ -84,6 +84,37 @@ V vf v_from_int(vi i)
 {
     return vcvtq_f32_s32(i);
 }
+V vi vi_from_bytes(const uint8_t *p)
+{
+    uint32_t four;
+    memcpy(&four, p, sizeof four);
+    uint8x8_t bytes = vreinterpret_u8_u32(vdup_n_u32(four));
+    return vreinterpretq_s32_u32(vmovl_u16(vget_low_u16(vmovl_u8(bytes))));
+}
+V void vi_to_bytes(uint8_t *p, vi a)
+{
+    uint16x4_t words = vmovn_u32(vreinterpretq_u32_s32(a));
+    uint8x8_t bytes = vmovn_u16(vcombine_u16(words, words));
+    uint32_t four = vget_lane_u32(vreinterpret_u32_u8(bytes), 0);
+    memcpy(p, &four, sizeof four);
+}
+V vi vi_min(vi a, vi b)
+{
+    return vminq_s32(a, b);
+}
+V vi vi_max(vi a, vi b)
+{
+    return vmaxq_s32(a, b);
+}
+V vi v_gather(const uint32_t *from, vi at)
+{
+    int32_t i[4];
+    uint32_t to[4];
+    vst1q_s32(i, at);
+    for (int j = 0; j < 4; j++)
+        to[j] = from[i[j]];
+    return vreinterpretq_s32_u32(vld1q_u32(to));
+}
 V vi v_bits(vf x)
 {
     return vreinterpretq_s32_f32(x);

@@ -76,6 +76,26 @@ V vf v_from_bytes(const uint8_t *p)
 {
     return (float)*p;
 }
+V vi vi_from_bytes(const uint8_t *p)
+{
+    return (vi)*p;
+}
+V void vi_to_bytes(uint8_t *p, vi a)
+{
+    *p = (uint8_t)a;
+}
+V vi vi_min(vi a, vi b)
+{
+    return a < b ? a : b;
+}
+V vi vi_max(vi a, vi b)
+{
+    return a > b ? a : b;
+}
+V vi v_gather(const uint32_t *from, vi at)
+{
+    return (vi)from[at];
+}
 V vi v_bits(vf x)
 {
     vi i;

@@ -86,6 +86,34 @@ V vf v_from_int(vi i)
 {
     return _mm_cvtepi32_ps(i);
 }
+V vi vi_from_bytes(const uint8_t *p)
+{
+    int32_t four;
+    memcpy(&four, p, sizeof four);
+    __m128i zero = _mm_setzero_si128();
+    return _mm_unpacklo_epi16(_mm_unpacklo_epi8(_mm_cvtsi32_si128(four), zero), zero);
+}
+V void vi_to_bytes(uint8_t *p, vi a)
+{
+    __m128i words = _mm_packs_epi32(a, a);
+    int32_t four = _mm_cvtsi128_si32(_mm_packus_epi16(words, words));
+    memcpy(p, &four, sizeof four);
+}
+V vi vi_min(vi a, vi b)
+{
+    __m128i less = _mm_cmplt_epi32(a, b);
+    return _mm_or_si128(_mm_and_si128(less, a), _mm_andnot_si128(less, b));
+}
+V vi vi_max(vi a, vi b)
+{
+    return _mm_sub_epi32(_mm_add_epi32(a, b), vi_min(a, b));
+}
+V vi v_gather(const uint32_t *from, vi at)
+{
+    __attribute__((aligned(16))) int32_t i[4];
+    _mm_store_si128((__m128i *)i, at);
+    return _mm_setr_epi32((int)from[i[0]], (int)from[i[1]], (int)from[i[2]], (int)from[i[3]]);
+}
 V vi v_bits(vf x)
 {
     return _mm_castps_si128(x);

@@ -9,6 +9,7 @@
  *     v_where_positive(y, x)      y > 0 ? x : 0
  *     v_where_greater(a, b, x, y) a > b ? x : y
  *     v_from_bytes(p)             VL bytes to floats
+ *     v_gather(p, i)              words p[i], for each lane its own i
  *     v_transpose(from, to)       VL x VL floats out of and into rows of 16
  *     v_round(x) v_from_int(i)    to the nearest integer, halves to even, and back
  *     v_bits(x) v_from_bits(i) vi_set1 vi_add vi_sub v_shift_left_23 v_shift_right_23 (signed)
@@ -40,6 +41,7 @@
 #include "kernel/update.h"
 
 #include "kernel/bf16.h"
+#include "kernel/warp.h"
 
 PRODUCTS(1)
 #define PRODUCT_TABLE(order)                                                                       \
@@ -86,6 +88,7 @@ PRODUCTS(3)
         .only_bf16 = BF16_ONLY,                                                                    \
         .bf16 = {BF16_NATIVE, BF16_PRODUCT, bf16_pack_rows, bf16_pack_pairs, bf16_transpose,       \
                  bf16_from_bytes, bf16_scale, bf16_where_positive, bf16_sums},                     \
+        .warp = warp,                                                                              \
     }
 
 #endif

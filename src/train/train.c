@@ -5,6 +5,7 @@
 #include "data/batcher.h"
 #include "net/step.h"
 #include "train/schedule.h"
+#include "train/variants.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -14,9 +15,10 @@ struct epoch {
     const struct mlp_train_options *options;
     const struct mlp_images *images;
     struct step *step;
-    struct batch batch[2]; /* one is trained on while the other is filled */
-    uint32_t *order;       /* (n_samples) a permutation */
-    uint32_t number;       /* 1.. */
+    struct batch batch[2];     /* one is trained on while the other is filled */
+    struct variants *variants; /* the samples augmented; NULL: as they are */
+    uint32_t *order;           /* (n_samples) a permutation */
+    uint32_t number;           /* 1.. */
     uint64_t steps_per_epoch;
 
     /* Written by member 0 between barriers. */
@@ -29,10 +31,35 @@ struct epoch {
 
 enum { REPORTS_PER_SECOND = 10 };
 
-static uint32_t batch_size(const struct epoch *e, uint32_t first)
+/* The samples of batch i, none beyond the last one. */
+static const uint32_t *batch_samples(const struct epoch *e, uint32_t i, uint32_t *n)
 {
-    uint32_t left = e->images->n_samples - first;
-    return left < e->options->batch ? left : e->options->batch;
+    uint64_t all = e->images->n_samples, batch = e->options->batch, first = i * batch;
+    first = first < all ? first : all;
+    *n = (uint32_t)(all - first < batch ? all - first : batch);
+    return e->order + first;
+}
+
+/* Prepares to fill the batch; augmented rows of it must be there. */
+static struct gather begin_gather(struct epoch *e, const struct team *team, uint32_t i)
+{
+    uint32_t n;
+    const uint32_t *samples = batch_samples(e, i, &n);
+    const struct kernel *kernel = e->step->net->kernel;
+    if (e->variants == NULL)
+        return data_gather_begin(&e->batch[i % 2], kernel, team, e->images, samples, 0, n);
+    const struct mlp_images *rows = &e->variants->rows[i % 2];
+    return data_gather_begin(&e->batch[i % 2], kernel, team, rows, NULL, 0, n);
+}
+
+/* A member's share of the augmented rows of batch i; nothing to do without augmentation. */
+static void make_variants(struct epoch *e, const struct team *team, uint32_t i)
+{
+    uint32_t n;
+    const uint32_t *samples = batch_samples(e, i, &n);
+    if (e->variants != NULL)
+        variants_make(e->variants, e->step->net->kernel, team, &e->variants->rows[i % 2], e->images,
+                      e->number, samples, n);
 }
 
 /* Adds up a finished step in the order of its samples, so that the sums have one order too. */
@@ -96,9 +123,14 @@ static void gather_some(void *gather)
 
 static void run_steps(const struct team *team, struct epoch *e)
 {
-    const struct kernel *kernel = e->step->net->kernel;
     uint32_t n = e->images->n_samples, batch = e->options->batch;
-    data_gather(&e->batch[0], kernel, team, e->images, e->order, 0, batch_size(e, 0));
+    make_variants(e, team, 0);
+    if (e->variants != NULL)
+        team_barrier(team);
+    struct gather gather = begin_gather(e, team, 0);
+    while (data_gather_some(&gather))
+        ;
+    make_variants(e, team, 1);
     team_barrier(team);
     uint32_t i = 0;
     for (uint32_t first = 0;; first += batch, i++) {
@@ -107,14 +139,13 @@ static void run_steps(const struct team *team, struct epoch *e)
         team_barrier(team);
         if (first >= n || e->halt != MLP_OK)
             return;
-        /* The other batch is filled during the step. */
-        uint32_t next = n - first > batch ? first + batch : n;
-        struct gather gather = data_gather_begin(&e->batch[(i + 1) % 2], kernel, team, e->images,
-                                                 e->order + next, 0, batch_size(e, next));
+        /* The next batch is filled during the step, from rows that were made in the one before. */
+        gather = begin_gather(e, team, i + 1);
         struct gemm_aside aside = {gather_some, &gather};
         step_run(e->step, team, &aside);
         while (data_gather_some(&gather))
             ;
+        make_variants(e, team, i + 2);
         team_barrier(team);
     }
 }
@@ -200,6 +231,7 @@ struct mlp_train_options mlp_train_defaults(void)
         .momentum = 0.9f,
         .beta2 = 0.999f, /* and epsilon: Kingma and Ba 2015, algorithm 1 */
         .epsilon = 1e-8f,
+        .augment_strength = 1,
         .seed = 1,
         .n_threads = 1,
         .eval_every = 1};
@@ -254,6 +286,14 @@ static enum mlp_status check(const struct mlp_net *net, const struct mlp_dataset
         error_wanted(error, "0 or more of each, the first two below 1, the third at most 1");
         return MLP_E_USAGE;
     }
+    if (!data_augment_fits(o->augment, o->augment_strength, &dataset->train)) {
+        error_set(error, MLP_E_USAGE, NULL, -1);
+        error_found(error, "augmentation of %u x %u pixels, strength %g", dataset->train.n_rows,
+                    dataset->train.n_cols, (double)o->augment_strength);
+        error_wanted(error, "at most %d pixels a side, and a strength from 0 to %d",
+                     MLP_AUGMENT_SIDE_MAX, MLP_AUGMENT_STRENGTH_MAX);
+        return MLP_E_USAGE;
+    }
     return MLP_OK;
 }
 
@@ -282,12 +322,15 @@ enum mlp_status mlp_train(struct mlp_net *net, const struct mlp_dataset *dataset
     bool ok = good != NULL && e.step != NULL && e.order != NULL;
     for (int i = 0; i < 2; i++)
         ok = ok && new_batch(&e.batch[i], net, o.batch);
+    if (o.augment != MLP_AUGMENT_NONE)
+        ok = (e.variants = variants_new(images, &o)) != NULL && ok;
     if (ok)
         status = train_epochs(&e, net, good, dataset, error);
     else
         status = error_memory(error, 0);
     for (int i = 0; i < 2; i++)
         data_batch_free(&e.batch[i]);
+    variants_free(e.variants);
     memory_free(e.order);
     step_free(e.step);
     mlp_net_free(good);
