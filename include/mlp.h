@@ -117,7 +117,9 @@ struct mlp_metadata {
     double train_accuracy, test_accuracy; /* 0..1, negative if unknown */
     char activation[16];                  /* "relu" */
     char dataset[64];
-    char recipe[256]; /* the options that reproduce it */
+    char recipe[1024];          /* the options that reproduce it */
+    double validation_accuracy; /* on the images held out; negative if there were none */
+    uint32_t n_test;            /* images behind test_accuracy, 0 if unknown */
 };
 
 /* The parameters of a network as plain arrays: what a file holds. */
@@ -224,6 +226,9 @@ struct mlp_epoch_report {
     double test_loss, test_accuracy;
     double seconds;
     double images_per_second;
+    bool validated; /* the two below are set */
+    double validation_loss, validation_accuracy;
+    bool kept; /* if training ended here, the net would have this epoch's weights */
 };
 
 struct mlp_progress_report {
@@ -257,8 +262,13 @@ struct mlp_train_options {
     float warmup;  /* epochs in which the rate rises from 0 to its peak */
     uint64_t seed; /* of the shuffles */
     int n_threads;
-    uint32_t eval_every;               /* epochs between evaluations on the test set; 0: never */
+    uint32_t eval_every; /* epochs between evaluations on the test set, or, if there is one, on the
+                          * validation split alone; 0: never */
     const volatile sig_atomic_t *stop; /* non-zero: stop soon; may be NULL */
+    uint32_t validation; /* the last so many training images are held out of training */
+    uint32_t early_stop; /* ends after so many epochs without a better validation accuracy (or an
+                          * equal one at a lower loss) and keeps the best epoch's weights; 0: off.
+                          * Prechelt 1998, "Early stopping - but when?", criterion UP */
 
     /* Called by the calling thread; either may be NULL. progress comes at most ten times a
      * second, from within the epoch, and must be quick. */
@@ -267,12 +277,14 @@ struct mlp_train_options {
     void *context;
 };
 
-/* mlp_train_defaults - the recipe of `mlp run`. */
+/* mlp_train_defaults - plain gradient descent at a constant rate, and nothing else. The recipes
+ * that the command line calls presets build on it. */
 struct mlp_train_options mlp_train_defaults(void);
 
 /* mlp_train - mini-batch stochastic gradient descent on softmax cross-entropy.
  * Returns  MLP_OK; MLP_E_STOPPED or MLP_E_DIVERGED, the net then has the weights of the last
- *          finished epoch (the initial ones if none); MLP_E_USAGE if net and data do not fit
+ *          finished epoch, or with early_stop of the best (the initial ones if none was finished);
+ *          MLP_E_USAGE if net, data and options do not fit
  * Threads  options->n_threads; same bits for any number: yes
  */
 enum mlp_status mlp_train(struct mlp_net *net, const struct mlp_dataset *dataset,
@@ -303,6 +315,13 @@ struct mlp_evaluation {
 enum mlp_status mlp_evaluate(const struct mlp_net *net, const struct mlp_images *images,
                              int n_threads, struct mlp_evaluation *evaluation,
                              uint32_t *confusion) MLP_MUST_USE;
+
+/* mlp_confidence_interval - where the accuracy on all images of this kind lies, 95 times in 100,
+ *                           if n_correct of n that were not looked at before are right.
+ * Range    0 <= *low <= n_correct / n <= *high <= 1; the whole 0..1 if n is 0
+ * Source   Wilson 1927, "Probable inference, the law of succession, and statistical inference"
+ */
+void mlp_confidence_interval(uint32_t n_correct, uint32_t n, double *low, double *high);
 
 /* ---- pictures --------------------------------------------------------------------------- */
 

@@ -79,6 +79,9 @@ START_TEST(values_out_of_range_are_refused_and_the_range_is_said)
         {"classes", "from 2 to 256", {"0", "1", "257", "-3"}},
         {"label-base", "from 0 to 255", {"-1", "256", "one"}},
         {"kernel", "auto", {"''", "avx", "AVX2", "none"}},
+        {"preset", "one of classic|default|fast|best|record", {"''", "bset", "Fast", "none"}},
+        {"validation", "from 0 to 1000000", {"-1", "1000001", "x"}},
+        {"early-stop", "from 0 to 1000000", {"-1", "1000001", "0.5"}},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char arguments[256], wanted[128];
@@ -124,7 +127,7 @@ END_TEST
 
 START_TEST(help_shows_commands_options_defaults_and_exit_codes)
 {
-    struct cli_options defaults = cli_options_default();
+    struct cli_options defaults = cli_options_default(CLI_RUN);
     printed("--help", "Exit codes");
     printed("--help", "128+n");
     printed("--version", "mlp " MLP_VERSION "\n");

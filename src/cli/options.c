@@ -2,6 +2,7 @@
 
 #include "cli/command.h"
 #include "cli/output.h"
+#include "cli/presets.h"
 #include "cli/suggest.h"
 #include "cli/value.h"
 
@@ -26,6 +27,8 @@ static const struct cli_option table[] = {
      "folder of the four IDX files, or builtin"},
     {"model", "FILE", CLI_TEXT, ALL, FIELD(model), FIELD(model_typed), 0, 0, NULL,
      "the weights (.npz)"},
+    {"preset", "NAME", CLI_PRESET, LEARN, FIELD(preset), 0, 0, 0, "default",
+     "a whole recipe; other options change it"},
     {"layers", "LIST", CLI_LAYERS, LEARN, FIELD(layers), FIELD(layers_typed), 0, 0, NULL,
      "widths of the hidden layers, or none"},
     {"epochs", "N", CLI_COUNT, LEARN, FIELD(epochs), 0, 1, MILLION, NULL,
@@ -48,6 +51,10 @@ static const struct cli_option table[] = {
      "start from these weights (.npz)"},
     {"eval-every", "N", CLI_COUNT, LEARN, FIELD(eval_every), 0, 0, MILLION, NULL,
      "epochs between tests; 0: only at the end"},
+    {"validation", "N", CLI_COUNT, LEARN, FIELD(validation), 0, 0, MILLION, NULL,
+     "the last N training images are held out to watch"},
+    {"early-stop", "N", CLI_COUNT, LEARN, FIELD(early_stop), 0, 0, MILLION, NULL,
+     "epochs without a better validation; 0: never"},
     {"csv", "FILE", CLI_TEXT, CLI_EVAL, FIELD(csv), 0, 0, 0, "not written",
      "label, prediction and probabilities of each image"},
     {"out", "FILE", CLI_TEXT, CLI_RUN | CLI_PREDICT, FIELD(out), 0, 0, 0, NULL,
@@ -75,7 +82,7 @@ const struct cli_option *cli_option_at(size_t i)
     return i < N_OPTIONS ? &table[i] : NULL;
 }
 
-struct cli_options cli_options_default(void)
+struct cli_options cli_options_plain(void)
 {
     struct mlp_train_options train = mlp_train_defaults();
     return (struct cli_options){
@@ -94,6 +101,14 @@ struct cli_options cli_options_default(void)
         .warmup = train.warmup,
         .seed = train.seed,
     };
+}
+
+struct cli_options cli_options_default(uint32_t command)
+{
+    struct cli_options options = cli_options_plain();
+    (void)command;
+    cli_preset_apply(&options, "default");
+    return options;
 }
 
 static void say_unknown(uint32_t command, const char *name, const char *word)
@@ -127,7 +142,8 @@ static void say_misplaced(const struct cli_option *option, const char *name)
              strchr(takers, ',') == NULL ? "has" : "have");
 }
 
-static int take(struct cli_options *options, const struct cli_option *option, const char *text)
+static int take(struct cli_options *options, const struct cli_option *option, const char *text,
+                bool typed)
 {
     const char *wrong = cli_value_parse(option, options, text);
     if (wrong != NULL) {
@@ -136,7 +152,7 @@ static int take(struct cli_options *options, const struct cli_option *option, co
         cli_warn("--%s: '%s' %s; wanted %s", option->name, text, wrong, wanted);
         return MLP_E_USAGE;
     }
-    if (option->typed != 0)
+    if (typed && option->typed != 0)
         *(bool *)((char *)options + option->typed) = true;
     return 0;
 }
@@ -158,13 +174,15 @@ static bool exact(const char *word, const char *name)
            (word[2 + length] == '\0' || word[2 + length] == '=');
 }
 
-int cli_options_parse(struct cli_options *options, uint32_t command, int argc, char **argv)
+int cli_options_read(struct cli_options *options, uint32_t command, int argc, char **argv,
+                     bool typed)
 {
     struct option rows[N_OPTIONS + 1] = {{0}};
     for (int i = 0; i < N_OPTIONS; i++)
         rows[i] = (struct option){
             table[i].name, table[i].kind == CLI_FLAG ? no_argument : required_argument, NULL, i};
     opterr = 0;
+    optind = 1;
     while (optind < argc) {
         const char *word = argv[optind];
         int i = -1;
@@ -188,7 +206,7 @@ int cli_options_parse(struct cli_options *options, uint32_t command, int argc, c
             cli_warn("--%s takes no value", table[i].name);
             return MLP_E_USAGE;
         }
-        if (take(options, &table[i], optarg) != 0)
+        if (take(options, &table[i], optarg, typed) != 0)
             return MLP_E_USAGE;
     }
     if (optind < argc) {
@@ -197,4 +215,16 @@ int cli_options_parse(struct cli_options *options, uint32_t command, int argc, c
         return MLP_E_USAGE;
     }
     return 0;
+}
+
+int cli_options_parse(struct cli_options *options, uint32_t command, int argc, char **argv)
+{
+    struct cli_options typed = *options;
+    int code = cli_options_read(&typed, command, argc, argv, true);
+    if (code != 0 || typed.preset == NULL) {
+        *options = typed;
+        return code;
+    }
+    cli_preset_apply(options, typed.preset);
+    return cli_options_read(options, command, argc, argv, true);
 }

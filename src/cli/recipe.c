@@ -101,6 +101,19 @@ static void add_option(struct words *words, const struct cli_options *options, c
     add(words, "--%s %s", name, value);
 }
 
+/* Adds an option that was typed or that a preset sets; the others change nothing. What `default`
+ * sets is said even where it is off, since whoever types nothing gets it. */
+static void add_set(struct words *words, const struct cli_options *options, const char *name)
+{
+    struct cli_options plain = cli_options_plain(), usual = cli_options_default(CLI_TRAIN);
+    char value[64], plain_value[64], usual_value[64];
+    format(options, name, value, sizeof value);
+    format(&plain, name, plain_value, sizeof plain_value);
+    format(&usual, name, usual_value, sizeof usual_value);
+    if (strcmp(value, plain_value) != 0 || strcmp(usual_value, plain_value) != 0)
+        add(words, "--%s %s", name, value);
+}
+
 void cli_recipe_describe(const struct cli_options *options, char *text, size_t size)
 {
     char optimizer[32], momentum[32], rate[32], schedule[32], warmup[32], decay[32];
@@ -123,6 +136,10 @@ void cli_recipe_describe(const struct cli_options *options, char *text, size_t s
         add(&words, "with weight decay %s", decay);
 }
 
+/* Whatever else changes weights. */
+static const char *const settings[] = {"weight-decay", "schedule", "warmup", "validation",
+                                       "early-stop"};
+
 static void add_training(struct words *words, const struct cli_job *job, uint32_t n_epochs)
 {
     const struct cli_options *options = job->options;
@@ -131,12 +148,8 @@ static void add_training(struct words *words, const struct cli_job *job, uint32_
     add_option(words, options, "optimizer");
     if (options->optimizer != MLP_SGD)
         add_option(words, options, "momentum");
-    if (options->weight_decay > 0)
-        add_option(words, options, "weight-decay");
-    if (options->schedule != MLP_CONSTANT)
-        add_option(words, options, "schedule");
-    if (options->warmup > 0)
-        add_option(words, options, "warmup");
+    for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++)
+        add_set(words, options, settings[i]);
     add(words, "--seed %" PRIu64, options->seed);
     if (options->classes != 0)
         add(words, "--classes %" PRIu32, options->classes);

@@ -1,5 +1,6 @@
 #include "cli/value.h"
 
+#include "cli/presets.h"
 #include "mlp.h"
 
 #include <errno.h>
@@ -109,6 +110,11 @@ static const char *parse_kernel(const char *text)
     return strcmp(text, "auto") == 0 ? NULL : "is not a kernel";
 }
 
+static const char *parse_preset(const char *text)
+{
+    return cli_preset_find(text) == NULL ? "is none of them" : NULL;
+}
+
 /* A forgotten value swallows the next option; nobody's folder is called --epochs. */
 static const char *parse_text(const char *text)
 {
@@ -155,6 +161,10 @@ const char *cli_value_parse(const struct cli_option *option, struct cli_options 
         wrong = parse_kernel(text);
         *(const char **)field = text;
         break;
+    case CLI_PRESET:
+        wrong = parse_preset(text);
+        *(const char **)field = text;
+        break;
     case CLI_TEXT:
         wrong = parse_text(text);
         *(const char **)field = text;
@@ -170,6 +180,14 @@ static void list_kernels(char *text, size_t size)
     for (uint32_t i = 0; mlp_kernel_info(i, &info) && at >= 0 && (size_t)at < size; i++)
         if (info.available)
             at += snprintf(text + at, size - (size_t)at, ", %s", info.name);
+}
+
+static void list_presets(char *text, size_t size)
+{
+    int at = snprintf(text, size, "one of ");
+    for (size_t i = 0; cli_preset_at(i) != NULL && at >= 0 && (size_t)at < size; i++)
+        at += snprintf(text + at, size - (size_t)at, "%s%s", i == 0 ? "" : "|",
+                       cli_preset_at(i)->name);
 }
 
 void cli_value_wanted(const struct cli_option *option, char *text, size_t size)
@@ -203,6 +221,9 @@ void cli_value_wanted(const struct cli_option *option, char *text, size_t size)
         break;
     case CLI_KERNEL:
         list_kernels(text, size);
+        break;
+    case CLI_PRESET:
+        list_presets(text, size);
         break;
     case CLI_TEXT:
         snprintf(text, size, "%s", strcmp(option->argument, "DIR") == 0 ? "a folder" : "a file");
@@ -259,6 +280,7 @@ void cli_value_format(const struct cli_option *option, const struct cli_options 
         cli_layers_format(field, text, size);
         break;
     case CLI_KERNEL:
+    case CLI_PRESET:
     case CLI_TEXT:
         snprintf(text, size, "%s", *(const char *const *)field);
         break;

@@ -5,6 +5,7 @@
 #include "data/batcher.h"
 #include "net/step.h"
 #include "train/schedule.h"
+#include "train/validation.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -137,8 +138,29 @@ static enum mlp_status train_epoch(struct epoch *e, struct mlp_epoch_report *rep
     return e->halt;
 }
 
+/* After an epoch: on the images held out, else on the test set. */
+static enum mlp_status evaluate(const struct epoch *e, const struct mlp_net *net,
+                                struct validation *validation, const struct mlp_images *test,
+                                struct mlp_epoch_report *report)
+{
+    const struct mlp_train_options *o = e->options;
+    enum mlp_status status = validation_epoch(validation, net, report);
+    if (status != MLP_OK || o->validation > 0 || !validation_due(o, e->number))
+        return status;
+    struct mlp_evaluation evaluation;
+    status = mlp_evaluate(net, test, o->n_threads, &evaluation, NULL);
+    if (status != MLP_OK)
+        return status;
+    report->evaluated = true;
+    report->test_loss = evaluation.loss;
+    report->test_accuracy = evaluation.accuracy;
+    return MLP_OK;
+}
+
+/* good has the weights that are left behind, however training ends. */
 static enum mlp_status train_epochs(struct epoch *e, struct mlp_net *net, struct mlp_net *good,
-                                    const struct mlp_dataset *dataset, struct mlp_error *error)
+                                    struct validation *validation, const struct mlp_images *test,
+                                    struct mlp_error *error)
 {
     const struct mlp_train_options *o = e->options;
     for (e->number = 1; e->number <= o->n_epochs; e->number++) {
@@ -158,19 +180,17 @@ static enum mlp_status train_epochs(struct epoch *e, struct mlp_net *net, struct
                 error_hint(error, "try a lower learning rate than %g", (double)o->learning_rate);
             return status;
         }
-        net_copy_parameters(good, net);
-        if (o->eval_every > 0 && (e->number % o->eval_every == 0 || e->number == o->n_epochs)) {
-            struct mlp_evaluation test;
-            status = mlp_evaluate(net, &dataset->test, o->n_threads, &test, NULL);
-            if (status != MLP_OK)
-                return status;
-            report.evaluated = true;
-            report.test_loss = test.loss;
-            report.test_accuracy = test.accuracy;
-        }
+        status = evaluate(e, net, validation, test, &report);
+        if (status != MLP_OK)
+            return status;
+        if (report.kept)
+            net_copy_parameters(good, net);
         if (o->on_epoch != NULL)
             o->on_epoch(o->context, &report);
+        if (validation_over(validation, e->number))
+            break;
     }
+    net_copy_parameters(net, good);
     return MLP_OK;
 }
 
@@ -215,8 +235,10 @@ static enum mlp_status check(const struct mlp_net *net, const struct mlp_dataset
                              const struct mlp_train_options *o, struct mlp_error *error)
 {
     enum mlp_status status = check_images(net, dataset, &dataset->train, error);
-    if (status == MLP_OK && o->eval_every > 0)
+    if (status == MLP_OK && o->eval_every > 0 && o->validation == 0)
         status = check_images(net, dataset, &dataset->test, error);
+    if (status == MLP_OK)
+        status = validation_check(&dataset->train, o, error);
     if (status != MLP_OK)
         return status;
     uint32_t n_samples = dataset->train.n_samples;
@@ -237,20 +259,21 @@ enum mlp_status mlp_train(struct mlp_net *net, const struct mlp_dataset *dataset
     enum mlp_status status = check(net, dataset, options, error);
     if (status != MLP_OK)
         return status;
-    const struct mlp_images *images = &dataset->train;
     struct mlp_train_options o = *options;
+    struct validation validation = validation_split(&dataset->train, &o);
+    const struct mlp_images *images = &validation.train;
     if (o.batch > images->n_samples)
         o.batch = images->n_samples;
     struct epoch e = {.options = &o, .images = images};
     e.steps_per_epoch = images->n_samples / o.batch + (images->n_samples % o.batch != 0);
-    struct mlp_net *good = net_clone(net); /* the weights of the last finished epoch */
+    struct mlp_net *good = net_clone(net);
     e.step = step_new(net, o.batch, o.n_threads, &o);
     e.order = memory_new((size_t)images->n_samples * sizeof *e.order);
     bool ok = good != NULL && e.step != NULL && e.order != NULL;
     for (int i = 0; i < 2; i++)
         ok = ok && data_batch_new(&e.batch[i], o.batch, mlp_net_width(net, 0));
     if (ok)
-        status = train_epochs(&e, net, good, dataset, error);
+        status = train_epochs(&e, net, good, &validation, &dataset->test, error);
     else
         status = error_memory(error, 0);
     for (int i = 0; i < 2; i++)
