@@ -291,6 +291,32 @@ enum mlp_status mlp_train(struct mlp_net *net, const struct mlp_dataset *dataset
                           const struct mlp_train_options *options,
                           struct mlp_error *error) MLP_MUST_USE;
 
+/* The gradient of one array of parameters, found three ways. */
+struct mlp_gradient_figures {
+    uint64_t n_parameters;
+    uint32_t n_tried;        /* by central differences */
+    uint32_t n_kinks;        /* left out because a ReLU switches in between */
+    double norm;             /* of the gradient */
+    double difference_error; /* |a - b| / (|a| + |b|): back-propagation in double, differences */
+    double kernel_error;     /* the same for back-propagation in double, the net's own kernel */
+};
+
+struct mlp_gradient_layer {
+    struct mlp_gradient_figures w, b;
+};
+
+/* mlp_gradient_check - compares gradients of the mean loss on some images: a plain double-precision
+ *                      back-propagation, central differences, and the net's own f32 kernel (by a
+ *                      step of gradient descent at rate 1 on a copy).
+ * Shapes   n_tries parameters of each array, drawn from the seed, or all; layers (n_layers)
+ * Returns  MLP_OK; MLP_E_USAGE if net and images do not fit; MLP_E_MEMORY
+ * Source   the error: Karpathy, notes for CS231n, "Gradient checks"
+ */
+enum mlp_status mlp_gradient_check(const struct mlp_net *net, const struct mlp_images *images,
+                                   uint32_t n_tries, uint64_t seed,
+                                   struct mlp_gradient_layer *layers,
+                                   struct mlp_error *error) MLP_MUST_USE;
+
 /* ---- using a network -------------------------------------------------------------------- */
 
 /* mlp_predict - softmax probabilities of images first..first+n-1.

@@ -8,6 +8,8 @@ static const struct cli_command table[] = {
     {"eval", CLI_EVAL, cli_eval, "Test saved weights: accuracy, overall and for each class"},
     {"predict", CLI_PREDICT, cli_predict, "Write a picture of 25 predictions by saved weights"},
     {"info", CLI_INFO, cli_info, "Show version, CPU, kernels, threads; with --model, its origin"},
+    {"gradcheck", CLI_GRADCHECK, cli_gradcheck,
+     "Check the gradients, layer by layer: a lesson in back-propagation"},
 };
 
 const struct cli_command *cli_command_at(size_t i)

@@ -8,8 +8,9 @@
 
 void cli_usage(FILE *stream)
 {
-    fprintf(stream, "Usage: mlp COMMAND [OPTION]...   (commands: run train eval predict info)\n"
-                    "       mlp --help\n");
+    fprintf(stream,
+            "Usage: mlp COMMAND [OPTION]...   (commands: run train eval predict info gradcheck)\n"
+            "       mlp --help\n");
 }
 
 static void section(const char *title)

@@ -68,13 +68,15 @@ static void print_accuracy(const char *name, double accuracy)
 /* Files of other versions may not say how many images there were. */
 static void print_interval(const struct mlp_metadata *metadata)
 {
+    char n_images[32];
     double low, high, n = metadata->n_test;
     if (metadata->test_accuracy < 0 || metadata->n_test == 0)
         return;
     mlp_confidence_interval((uint32_t)(metadata->test_accuracy * n + 0.5), metadata->n_test, &low,
                             &high);
-    cli_log_line("", "95 %% interval %.2f%% to %.2f%% (Wilson, %" PRIu32 " images)", 100 * low,
-                 100 * high, metadata->n_test);
+    cli_grouped(metadata->n_test, n_images);
+    cli_log_line("", "95 %% interval %.2f%% to %.2f%% (Wilson, %s images)", 100 * low, 100 * high,
+                 n_images);
 }
 
 /* What the file says of itself; a stranger's file has weights and nothing to say. */

@@ -15,6 +15,7 @@ enum {
     USE = CLI_EVAL | CLI_PREDICT,
     WORK = LEARN | USE,
     ALL = WORK | CLI_INFO,
+    ANY = ALL | CLI_GRADCHECK,
     MILLION = 1000000
 };
 
@@ -29,11 +30,12 @@ static const struct cli_option table[] = {
      "the weights (.npz)"},
     {"preset", "NAME", CLI_PRESET, LEARN, FIELD(preset), 0, 0, 0, "default",
      "a whole recipe; other options change it"},
-    {"layers", "LIST", CLI_LAYERS, LEARN, FIELD(layers), FIELD(layers_typed), 0, 0, NULL,
-     "widths of the hidden layers, or none"},
+    {"layers", "LIST", CLI_LAYERS, LEARN | CLI_GRADCHECK, FIELD(layers), FIELD(layers_typed), 0, 0,
+     NULL, "widths of the hidden layers, or none"},
     {"epochs", "N", CLI_COUNT, LEARN, FIELD(epochs), 0, 1, MILLION, NULL,
      "passes over the training set"},
-    {"batch", "N", CLI_COUNT, LEARN, FIELD(batch), 0, 1, MILLION, NULL, "images a step"},
+    {"batch", "N", CLI_COUNT, LEARN | CLI_GRADCHECK, FIELD(batch), 0, 1, MILLION, NULL,
+     "images a step"},
     {"lr", "RATE", CLI_RATE, LEARN, FIELD(lr), 0, 0, 0, NULL, "learning rate, at its peak"},
     {"optimizer", "sgd|momentum|nesterov|adamw", CLI_CHOICE, LEARN, FIELD(optimizer), 0, 0, 0, NULL,
      "how gradients change weights"},
@@ -45,7 +47,7 @@ static const struct cli_option table[] = {
      "of the learning rate after the warm-up"},
     {"warmup", "EPOCHS", CLI_AMOUNT, LEARN, FIELD(warmup), 0, 0, 0, NULL,
      "in which the rate rises to its peak"},
-    {"seed", "N", CLI_SEED, LEARN | CLI_PREDICT, FIELD(seed), 0, 0, 0, NULL,
+    {"seed", "N", CLI_SEED, LEARN | CLI_PREDICT | CLI_GRADCHECK, FIELD(seed), 0, 0, 0, NULL,
      "of weights, shuffles and picture"},
     {"init-from", "FILE", CLI_TEXT, LEARN, FIELD(init_from), 0, 0, 0, "He, from the seed",
      "start from these weights (.npz)"},
@@ -71,9 +73,10 @@ static const struct cli_option table[] = {
      "at most the usable cores"},
     {"force-threads", NULL, CLI_FLAG, ALL, FIELD(force_threads), 0, 0, 0, NULL,
      "even more threads than usable cores"},
-    {"kernel", "NAME", CLI_KERNEL, WORK, FIELD(kernel), 0, 0, 0, NULL, "see mlp info"},
+    {"kernel", "NAME", CLI_KERNEL, WORK | CLI_GRADCHECK, FIELD(kernel), 0, 0, 0, NULL,
+     "see mlp info"},
     {"quiet", NULL, CLI_FLAG, WORK, FIELD(quiet), 0, 0, 0, NULL, "results only"},
-    {"help", NULL, CLI_FLAG, ALL, FIELD(help), 0, 0, 0, NULL, "this text"},
+    {"help", NULL, CLI_FLAG, ANY, FIELD(help), 0, 0, 0, NULL, "this text"},
 };
 enum { N_OPTIONS = sizeof table / sizeof table[0] };
 
@@ -106,8 +109,9 @@ struct cli_options cli_options_plain(void)
 struct cli_options cli_options_default(uint32_t command)
 {
     struct cli_options options = cli_options_plain();
-    (void)command;
     cli_preset_apply(&options, "default");
+    if (command == CLI_GRADCHECK)
+        options.batch = 8; /* in double, twice for each parameter */
     return options;
 }
 

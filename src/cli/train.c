@@ -95,10 +95,12 @@ static void print_final(const struct course *course, double train,
     const struct cli_options *options = course->job->options;
     if (!options->quiet)
         cli_say("\n");
-    if (!options->quiet && options->early_stop > 0)
-        cli_say("Epoch %" PRIu32 " was the best on the %" PRIu32
-                " images held out; its weights are kept.\n",
-                kept->epoch, options->validation);
+    if (!options->quiet && options->early_stop > 0) {
+        char n_held_out[32];
+        cli_grouped(options->validation, n_held_out);
+        cli_say("Epoch %" PRIu32 " was the best on the %s images held out; its weights are kept.\n",
+                kept->epoch, n_held_out);
+    }
     if (train >= 0)
         cli_say("Final Train Accuracy: %.2f%%\n", 100 * train);
     if (test->accuracy >= 0) {
