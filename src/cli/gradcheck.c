@@ -19,17 +19,15 @@ static void explain(const struct mlp_net *net, uint32_t n_digits)
 {
     char widths[256];
     cli_log_widths(net, widths, sizeof widths);
-    cli_say(
-        "Training follows the slope of the loss, so the slope had better be right. Here it is\n"
-        "found in three ways, for a new network %s and %" PRIu32 " built-in digits:\n\n"
-        "  backward    back-propagation, the chain rule, in double (src/net/reference.c)\n"
-        "  difference  (L(w + h) - L(w - h)) / 2h, h = 2^-17, for one parameter at a time\n"
-        "  kernel      what one step at rate 1 of the %s kernel, in float, takes off\n\n"
-        "The last two are held against the first: the error of b against a is |a - b| / (|a| + "
-        "|b|),\n"
-        "over the parameters tried, or all of them for the kernel. Parameters whose difference\n"
-        "spans a kink of a ReLU are skipped.\n",
-        widths, n_digits, mlp_net_kernel(net));
+    cli_say("Training follows the slope of the loss, so the slope had better be right. Here it is\n"
+            "found in three ways, for a new network %s and %" PRIu32 " built-in digits:\n\n"
+            "  backward    back-propagation, the chain rule, in double (src/net/reference.c)\n"
+            "  difference  (L(w + h) - L(w - h)) / 2h, h = 2^-17, for one parameter at a time\n"
+            "  kernel      what one step at rate 1 of the %s kernel, in float, takes off\n\n"
+            "The last two are held against the first, a: the error of b is |a - b| / (|a| + |b|),\n"
+            "over the parameters tried (kernel: over all). Parameters whose difference spans a\n"
+            "kink of a ReLU are skipped.\n",
+            widths, n_digits, mlp_net_kernel(net));
 }
 
 /* One row; true if both errors are below their limits. */

@@ -10,10 +10,10 @@ static const struct cli_preset table[] = {
      "--warmup 0"},
     {"default", "most accuracy in 12 epochs of plain images",
      "--epochs 12 --batch 128 --lr 0.2 --optimizer nesterov --momentum 0.9 --weight-decay 0.001 "
-     "--schedule cosine --warmup 1"},
-    {"fast", "98 % soonest",
-     "--epochs 2 --batch 128 --lr 0.003 --optimizer adamw --weight-decay 0 --schedule linear "
-     "--warmup 0.3"},
+     "--schedule cosine --warmup 3"},
+    {"fast", "98 % of MNIST soonest",
+     "--epochs 3 --batch 128 --lr 0.2 --optimizer nesterov --momentum 0.9 --weight-decay 0.003 "
+     "--schedule linear --warmup 0.3"},
     {"best", "most accuracy of the default network, at any price",
      "--epochs 300 --batch 128 --lr 0.1 --optimizer nesterov --momentum 0.9 --weight-decay 0.001 "
      "--schedule cosine --warmup 5"},
