@@ -238,6 +238,13 @@ struct mlp_progress_report {
     double seconds;             /* since the epoch began */
 };
 
+/* One step, after it: the loss is that of its batch before its update. */
+struct mlp_step_report {
+    uint64_t step; /* 0.. since training began */
+    double rate;   /* learning rate of its update */
+    double loss;   /* nats, mean over the batch */
+};
+
 /* How the mean gradient changes the weights; the equations stand in src/kernel/update.h. */
 enum mlp_optimizer { MLP_SGD, MLP_MOMENTUM, MLP_NESTEROV, MLP_ADAMW };
 
@@ -246,7 +253,8 @@ enum mlp_schedule {
     MLP_CONSTANT,
     MLP_STEP,   /* a tenth after half of training, a hundredth after three quarters */
     MLP_LINEAR, /* down to 0 */
-    MLP_COSINE  /* down to 0 along half a cosine */
+    MLP_COSINE, /* down to 0 along half a cosine */
+    MLP_RANGE   /* up from rate_low by the same factor each step: see mlp_range_test */
 };
 
 struct mlp_train_options {
@@ -275,6 +283,8 @@ struct mlp_train_options {
     void (*on_epoch)(void *context, const struct mlp_epoch_report *report);
     void (*on_progress)(void *context, const struct mlp_progress_report *report);
     void *context;
+    void (*on_step)(void *context, const struct mlp_step_report *report); /* as on_progress */
+    float rate_low;                                                       /* of MLP_RANGE */
 };
 
 /* mlp_train_defaults - plain gradient descent at a constant rate, and nothing else. The recipes
@@ -290,6 +300,31 @@ struct mlp_train_options mlp_train_defaults(void);
 enum mlp_status mlp_train(struct mlp_net *net, const struct mlp_dataset *dataset,
                           const struct mlp_train_options *options,
                           struct mlp_error *error) MLP_MUST_USE;
+
+/* How the loss changes while the learning rate rises. */
+struct mlp_range {
+    uint32_t n_points;
+    double *rates;  /* rising */
+    double *losses; /* of each step's batch, nats */
+    double *smooth; /* the losses without their noise */
+    double rising;  /* the last rate at which smooth is within a tenth of its lowest */
+    double suggested;
+};
+
+/* mlp_range_test - learning-rate range test: trains a copy of the net for an epoch (or as many as
+ *                  300 steps take) while the rate rises exponentially from 1e-5 to 10, or until the
+ *                  loss has doubled or fallen to a twentieth, and suggests half of the rate from
+ *                  which on the loss rises.
+ *                  Epochs, rate, schedule and evaluations of the options are not used.
+ * Owner    the caller frees *range with mlp_range_free
+ * Returns  as mlp_train; that the loss explodes in the end is no error
+ * Threads  same bits for any number: yes
+ * Source   Smith 2017, "Cyclical learning rates for training neural networks", section 3.3
+ */
+enum mlp_status mlp_range_test(const struct mlp_net *net, const struct mlp_dataset *dataset,
+                               const struct mlp_train_options *options, struct mlp_range *range,
+                               struct mlp_error *error) MLP_MUST_USE;
+void mlp_range_free(struct mlp_range *range);
 
 /* The gradient of one array of parameters, found three ways. */
 struct mlp_gradient_figures {

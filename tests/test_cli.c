@@ -117,13 +117,21 @@ START_TEST(unknown_words_are_refused_with_a_guess)
     refused("train extra", 2, "what is 'extra'?");
     refused("train -- extra", 2, "what is 'extra'?");
     refused("train --quiet=1", 2, "--quiet takes no value");
-    refused("eval --epochs 3", 2, "`mlp eval` has no option --epochs (run, train have it)");
+    refused("eval --epochs 3", 2, "`mlp eval` has no option --epochs (run, train, tune have it)");
     refused("train --csv x", 2, "`mlp train` has no option --csv (eval has it)");
     refused("train --data", 2, "--data lacks its value; wanted a folder");
     refused("train --data --quiet", 2, "--data: '--quiet' looks like an option");
     refused("train --model ''", 2, "--model: '' is empty; wanted a file");
 }
 END_TEST
+
+/* The help of a command that has it. */
+static const char *taker(const struct cli_option *option)
+{
+    return option->commands & CLI_EVAL  ? "eval --help"
+           : option->commands & CLI_RUN ? "run --help"
+                                        : "tune --help";
+}
 
 START_TEST(help_shows_commands_options_defaults_and_exit_codes)
 {
@@ -132,6 +140,9 @@ START_TEST(help_shows_commands_options_defaults_and_exit_codes)
     printed("--help", "128+n");
     printed("--version", "mlp " MLP_VERSION "\n");
     static const char *const commands[] = {"run", "train", "eval", "predict", "info"};
+    printed("--help", "\n  tune      ");
+    printed("--help", "\n  gradcheck ");
+    printed("tune --help", "default out/lr.png");
     for (size_t i = 0; i < 5; i++) {
         char arguments[64];
         printed("--help", commands[i]);
@@ -142,13 +153,13 @@ START_TEST(help_shows_commands_options_defaults_and_exit_codes)
         char text[128], value[64];
         const struct cli_option *option = cli_option_at(i);
         snprintf(text, sizeof text, "  --%s", option->name);
-        printed(option->commands & CLI_EVAL ? "eval --help" : "run --help", text);
+        printed(taker(option), text);
         if (option->kind != CLI_COUNT || option->otherwise != NULL)
             continue;
         cli_value_format(option, &defaults, value, sizeof value);
         snprintf(text, sizeof text, "from %u to %u; default %s\n", option->low, option->high,
                  value);
-        printed(option->commands & CLI_EVAL ? "eval --help" : "run --help", text);
+        printed(taker(option), text);
     }
 }
 END_TEST

@@ -8,6 +8,7 @@ static const struct cli_command table[] = {
     {"eval", CLI_EVAL, cli_eval, "Test saved weights: accuracy, overall and for each class"},
     {"predict", CLI_PREDICT, cli_predict, "Write a picture of 25 predictions by saved weights"},
     {"info", CLI_INFO, cli_info, "Show version, CPU, kernels, threads; with --model, its origin"},
+    {"tune", CLI_TUNE, cli_tune, "Find a learning rate: by a sweep with a picture, or by a grid"},
     {"gradcheck", CLI_GRADCHECK, cli_gradcheck,
      "Check the gradients, layer by layer: a lesson in back-propagation"},
 };

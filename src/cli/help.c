@@ -8,9 +8,10 @@
 
 void cli_usage(FILE *stream)
 {
-    fprintf(stream,
-            "Usage: mlp COMMAND [OPTION]...   (commands: run train eval predict info gradcheck)\n"
-            "       mlp --help\n");
+    fprintf(
+        stream,
+        "Usage: mlp COMMAND [OPTION]...   (commands: run train eval predict info tune gradcheck)\n"
+        "       mlp --help\n");
 }
 
 static void section(const char *title)

@@ -109,6 +109,14 @@ void cli_log_header(const struct cli_job *job)
     cli_log_line("repeat", "%s", command);
 }
 
+void cli_log_tune_header(const struct cli_job *job)
+{
+    cli_say("%smlp %s%s\n\n", cli_colour(CLI_BOLD), MLP_VERSION, cli_colour(CLI_PLAIN));
+    log_data(job);
+    log_network(job);
+    log_machine(job);
+}
+
 void cli_log_use_header(const struct cli_job *job)
 {
     cli_say("%smlp %s%s\n\n", cli_colour(CLI_BOLD), MLP_VERSION, cli_colour(CLI_PLAIN));

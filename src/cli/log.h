@@ -11,6 +11,9 @@ void cli_log_header(const struct cli_job *job);
 /* cli_log_use_header - the same for saved weights: data, weights and their origin, threads. */
 void cli_log_use_header(const struct cli_job *job);
 
+/* cli_log_tune_header - the same for `mlp tune`. */
+void cli_log_tune_header(const struct cli_job *job);
+
 /* cli_log_columns - the heading of the epoch lines. Where images are held out they are shown, and
  * the test set is not: it is looked at once, when all decisions are made. */
 void cli_log_columns(bool validation);

@@ -17,12 +17,23 @@ enum cli_command_bit {
     CLI_GRADCHECK = 1 << 6
 };
 
-enum { CLI_HIDDEN_MAX = 32, CLI_WIDTH_MAX = 1 << 24 };
+enum { CLI_HIDDEN_MAX = 32, CLI_WIDTH_MAX = 1 << 24, CLI_LIST_MAX = 16 };
 
 /* Hidden layers; n 0 is plain softmax regression. */
 struct cli_layers {
     uint32_t n;
     uint32_t widths[CLI_HIDDEN_MAX];
+};
+
+/* What to try; n 0: nothing was typed. */
+struct cli_rates {
+    uint32_t n;
+    float at[CLI_LIST_MAX];
+};
+
+struct cli_counts {
+    uint32_t n;
+    uint32_t at[CLI_LIST_MAX];
 };
 
 /* Everything that can be typed. A text is NULL where nothing was typed and no default exists. */
@@ -39,7 +50,9 @@ struct cli_options {
     uint32_t optimizer; /* enum mlp_optimizer */
     uint32_t schedule;  /* enum mlp_schedule */
     uint64_t seed;
-    bool force_threads, quiet, wrong, ask, help;
+    struct cli_rates lrs;
+    struct cli_counts batches;
+    bool force_threads, quiet, wrong, ask, grid, help;
     bool layers_typed, label_base_typed, model_typed;
 };
 
@@ -53,6 +66,8 @@ enum cli_kind {
     CLI_AMOUNT, /* 0 or more */
     CLI_CHOICE, /* one of the words of `argument`, by its place in it */
     CLI_LAYERS,
+    CLI_RATES,  /* several, in between commas */
+    CLI_COUNTS, /* likewise */
     CLI_KERNEL,
     CLI_PRESET
 };

@@ -105,13 +105,6 @@ static enum mlp_status read_all(const struct cli_job *job, struct readings *read
     return cli_predictions_each(job, read_one, readings, error);
 }
 
-static void say_path(const char *path)
-{
-    char *whole = realpath(path, NULL);
-    cli_say("%s\n", whole == NULL ? path : whole);
-    free(whole);
-}
-
 int cli_work_picture(struct cli_job *job)
 {
     struct mlp_error error = {0};
@@ -121,7 +114,7 @@ int cli_work_picture(struct cli_job *job)
     if (status == MLP_OK && n > 0)
         status = write_grid(job, &readings, n, &error);
     if (status == MLP_OK && n > 0)
-        say_path(job->options->out);
+        cli_say_path(job->options->out);
     else if (status == MLP_OK)
         cli_say("No test image is misread: there is nothing to picture, and %s is as it was.\n",
                 job->options->out);

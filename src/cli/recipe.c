@@ -89,9 +89,7 @@ static bool kernel_matters(const char *name)
 
 static void format(const struct cli_options *options, const char *name, char *value, size_t size)
 {
-    for (size_t i = 0; cli_option_at(i) != NULL; i++)
-        if (strcmp(cli_option_at(i)->name, name) == 0)
-            cli_value_format(cli_option_at(i), options, value, size);
+    cli_value_named(name, options, value, size);
 }
 
 static void add_option(struct words *words, const struct cli_options *options, const char *name)

@@ -63,7 +63,6 @@ static enum mlp_status learn(struct cli_job *job, struct course *course, struct 
     train.on_epoch = on_epoch;
     train.on_progress = !job->options->quiet && cli_live() ? on_progress : NULL;
     train.context = course;
-    cli_signals_catch();
     enum mlp_status status = mlp_train(job->net, &job->dataset, &train, error);
     cli_progress_clear();
     return status;
@@ -158,6 +157,7 @@ int cli_work_train(struct cli_job *job)
 {
     struct course course = {.job = job};
     struct mlp_error error = {0};
+    cli_signals_catch();
     if (!job->options->quiet) {
         cli_log_header(job);
         cli_data_notice(job->source, false);

@@ -36,10 +36,19 @@ static uint32_t batch_size(const struct epoch *e, uint32_t first)
     return left < e->options->batch ? left : e->options->batch;
 }
 
+static void report_step(const struct epoch *e, double loss)
+{
+    uint64_t step = e->step->optimizer.t - 1;
+    struct mlp_step_report report = {
+        .step = step, .rate = train_rate(e->options, step, e->steps_per_epoch), .loss = loss};
+    e->options->on_step(e->options->context, &report);
+}
+
 /* Adds up a finished step in the order of its samples, so that the sums have one order too. */
 static void account(struct epoch *e)
 {
     const struct step *s = e->step;
+    double before = e->loss_sum;
     for (uint32_t i = 0; i < s->batch; i++) {
         e->loss_sum += (double)s->loss[i];
         e->n_correct += s->prediction[i] == (float)s->labels[i];
@@ -47,6 +56,8 @@ static void account(struct epoch *e)
     e->n_done += s->batch;
     if (!isfinite(e->loss_sum))
         e->halt = MLP_E_DIVERGED;
+    else if (e->options->on_step != NULL)
+        report_step(e, (e->loss_sum - before) / s->batch);
 }
 
 static void report_progress(struct epoch *e)
