@@ -18,8 +18,8 @@ START_TEST(train_says_what_it_does_and_writes_the_weights)
         "64-16-4, 1,108 parameters",
         "3 epochs, batch 128, sgd at rate 0.1, seed 7",
         "1 (--threads)",
-        "/set --epochs 3 --batch 128 --lr 0.1 --optimizer sgd --weight-decay 0 --schedule constant "
-        "--warmup 0 --seed 7 --layers 16\n",
+        "/set --epochs 3 --batch 128 --lr 0.1 --optimizer sgd ",
+        " --seed 7 --layers 16\n",
         "\n        1/3  ",
         "\n        3/3  ",
         "\nFinal Train Accuracy: ",

@@ -109,20 +109,21 @@ static enum mlp_status try_all(struct grid *grid, struct mlp_error *error)
     return status;
 }
 
-/* By accuracy, then by loss; NULL if nothing was trained to its end. */
+/* By accuracy, then by loss. */
+static bool better(const struct cell *a, const struct cell *b)
+{
+    double more = a->report.validation_accuracy - b->report.validation_accuracy;
+    return more > 0 || (more == 0 && a->report.validation_loss < b->report.validation_loss);
+}
+
+/* NULL if nothing was trained to its end. */
 static const struct cell *find_best(const struct grid *grid, uint32_t *rate, uint32_t *batch)
 {
     const struct cell *best = NULL;
     for (uint32_t r = 0; r < grid->lrs.n; r++)
         for (uint32_t b = 0; b < grid->batches.n; b++) {
             const struct cell *cell = &grid->cells[r][b];
-            if (cell->state != CELL_DONE)
-                continue;
-            double more = best == NULL
-                              ? 1
-                              : cell->report.validation_accuracy - best->report.validation_accuracy;
-            if (more > 0 ||
-                (more == 0 && cell->report.validation_loss < best->report.validation_loss)) {
+            if (cell->state == CELL_DONE && (best == NULL || better(cell, best))) {
                 best = cell;
                 *rate = r;
                 *batch = b;

@@ -94,7 +94,8 @@ static struct mlp_gradient_figures check_array(struct reference *r,
     return figures;
 }
 
-/* The parameters after a step of plain gradient descent at rate 1 by the net's own kernel. */
+/* The parameters after a step of plain gradient descent at rate 1 by the net's own kernel; NULL if
+ * out of memory. */
 static enum mlp_status step_once(const struct mlp_net *net, const struct mlp_images *images,
                                  struct reference **stepped, struct mlp_error *error)
 {
@@ -108,11 +109,7 @@ static enum mlp_status step_once(const struct mlp_net *net, const struct mlp_ima
     options.learning_rate = 1;
     options.eval_every = 0;
     enum mlp_status status = mlp_train(copy, &dataset, &options, error);
-    if (status == MLP_OK) {
-        *stepped = reference_new(copy, 1);
-        if (*stepped == NULL)
-            status = error_memory(error, 0);
-    }
+    *stepped = status == MLP_OK ? reference_new(copy, 1) : NULL;
     mlp_net_free(copy);
     return status;
 }
@@ -147,7 +144,7 @@ enum mlp_status mlp_gradient_check(const struct mlp_net *net, const struct mlp_i
     struct batch_in_double batch = {.x = memory_new(n_pixels * sizeof(double)),
                                     .labels = images->labels,
                                     .n = images->n_samples};
-    if (r != NULL && batch.x != NULL) {
+    if (stepped != NULL && r != NULL && batch.x != NULL) {
         for (size_t i = 0; i < n_pixels; i++)
             batch.x[i] = images->pixels[i] / 255.0;
         check_layers(r, stepped, &batch, n_tries, seed, layers);
