@@ -106,9 +106,16 @@ START_TEST(presets_stand_in_the_help_and_the_header)
         if (strncmp(line, "            --", 14) == 0)
             ck_assert_msg(strlen(line) <= 80, "%s", line);
     cli_result_free(&result);
-    result = cli_ends(0, "\"$mlp\" train --data set --layers 8 --epochs 1 --preset classic");
-    ck_assert_ptr_nonnull(strstr(result.out, "--lr 0.005 --optimizer sgd "));
-    cli_result_free(&result);
+    for (size_t i = 0; cli_preset_at(i) != NULL; i++) {
+        char command[128];
+        snprintf(command, sizeof command,
+                 "\"$mlp\" train --data set --layers 8 --epochs 1 --preset %s",
+                 cli_preset_at(i)->name);
+        result = cli_ends(0, command);
+        bool classic = strstr(result.out, "--lr 0.005 --optimizer sgd ") != NULL;
+        ck_assert_int_eq(classic, strcmp(cli_preset_at(i)->name, "classic") == 0);
+        cli_result_free(&result);
+    }
 }
 END_TEST
 

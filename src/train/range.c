@@ -15,15 +15,12 @@ enum { MIN_STEPS = 300 };
  * learnt, as it soon is from little data: then no rate makes a difference any more. */
 static const double explosion = 2, learnt = 0.05; /* times the first losses */
 
-/* Of the smoothing, in nepers (factors of e), as a standard deviation: at batch 128, 1/10 of a
- * decade is 7 steps of MNIST. Measured: the suggestion then differs by less than half between
- * seeds. */
+/* Of the smoothing, in nepers (factors of e), as a standard deviation: a tenth of a decade, which
+ * at batch 128 is 7 steps of MNIST. */
 static const double smoothing = 0.25;
 
 /* The suggestion: by how much the loss may be above its lowest and does not rise yet, and which
- * share of that rate is safe for a whole training. Measured on MNIST: with momentum, Nesterov and
- * AdamW, batch 32 and 128, it lands within a factor of two of the best peak of warm-up and cosine.
- */
+ * share of that rate is safe for a whole training. Measured: docs/recipes.md. */
 static const double still_low = 1.1, safe = 0.5;
 
 struct sweep {
