@@ -13,7 +13,7 @@ START_TEST(gradcheck_shows_every_layer)
     struct cli_result result =
         cli_ends(0, "\"$mlp\" gradcheck --layers 9,8,7 --batch 5 --seed 3 --kernel scalar");
     char row[8];
-    ck_assert_ptr_nonnull(strstr(result.out, "784-9-8-7-10 and 5 built-in digits"));
+    ck_assert_ptr_nonnull(strstr(result.out, "784-9-8-7-10, relu, and 5\nbuilt-in digits"));
     ck_assert_ptr_nonnull(strstr(result.out, "the scalar kernel"));
     for (int l = 1; l <= 4; l++)
         for (int a = 0; a < 2; a++) {
@@ -30,6 +30,14 @@ START_TEST(gradcheck_shows_every_layer)
     cli_done("\"$mlp\" gradcheck --layers none --batch 1 > a && "
              "\"$mlp\" gradcheck --layers none --batch 1 --seed 1 > b && cmp a b && "
              "\"$mlp\" gradcheck --layers none --batch 1 --seed 2 > b && ! cmp -s a b");
+    static const char *const activations[] = {"leaky-relu", "gelu", "tanh", "sigmoid"};
+    for (size_t i = 0; i < sizeof activations / sizeof activations[0]; i++) {
+        char command[128];
+        snprintf(command, sizeof command,
+                 "\"$mlp\" gradcheck --layers 9,8 --init xavier --activation %s | grep -q ', %s, '",
+                 activations[i], activations[i]);
+        cli_done(command);
+    }
     cli_refused("\"$mlp\" gradcheck --epochs 3", 2, "`mlp gradcheck` has no option --epochs");
     cli_refused("\"$mlp\" gradcheck --batch 0", 2, "--batch: '0' is zero");
 }
@@ -59,6 +67,9 @@ START_TEST(a_sweep_suggests_a_rate_and_draws_it)
         "cmp out/lr.png a.png && ls -A out | grep -qx lr.png && test $(ls -A out | wc -l) = 1");
     cli_done(TUNE "--optimizer sgd --momentum 0.8 --weight-decay 0.1 --out b.png && "
                   "! cmp -s a.png b.png");
+    cli_done(TUNE
+             "--activation tanh --init xavier --clip-norm 1 --label-smoothing 0.1 --dropout 0.1 "
+             "--ema 0.9 --precision f32 --out c.png && ! cmp -s a.png c.png");
     cli_refused(TUNE "--out none/x.png", 6, "none/x.png: cannot write: ");
     cli_refused(TUNE "--data nowhere", 3, "nowhere: ");
 }

@@ -20,14 +20,15 @@ static void explain(const struct mlp_net *net, uint32_t n_digits)
     char widths[256];
     cli_log_widths(net, widths, sizeof widths);
     cli_say("Training follows the slope of the loss, so the slope had better be right. Here it is\n"
-            "found in three ways, for a new network %s and %" PRIu32 " built-in digits:\n\n"
+            "found in three ways, for a new network %s, %s, and %" PRIu32 "\n"
+            "built-in digits:\n\n"
             "  backward    back-propagation, the chain rule, in double (src/net/reference.c)\n"
             "  difference  (L(w + h) - L(w - h)) / 2h, h = 2^-17, for one parameter at a time\n"
             "  kernel      what one step at rate 1 of the %s kernel, in float, takes off\n\n"
             "The last two are held against the first, a: the error of b is |a - b| / (|a| + |b|),\n"
             "over the parameters tried (kernel: over all). Parameters whose difference spans a\n"
             "kink of a ReLU are skipped.\n",
-            widths, n_digits, mlp_net_kernel(net));
+            widths, mlp_activation_name(mlp_net_activation(net)), n_digits, mlp_net_kernel(net));
 }
 
 /* One row; true if both errors are below their limits. */
@@ -82,6 +83,8 @@ static enum mlp_status check(const struct cli_options *options, struct mlp_datas
     if (status == MLP_OK)
         status = mlp_net_use_kernel(*net, options->kernel, error);
     if (status == MLP_OK) {
+        mlp_net_init(*net, (enum mlp_init)options->init, options->seed);
+        mlp_net_use_activation(*net, (enum mlp_activation)options->activation);
         explain(*net, n_digits);
         status = mlp_gradient_check(*net, &dataset->train, N_TRIES, options->seed, layers, error);
     }

@@ -2,6 +2,8 @@
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
 
+#include "mlp.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,6 +19,7 @@ enum cli_command_bit {
     CLI_GRADCHECK = 1 << 6
 };
 
+enum { CLI_PRECISION_AUTO = MLP_BF16 + 1 };
 enum { CLI_HIDDEN_MAX = 32, CLI_WIDTH_MAX = 1 << 24, CLI_LIST_MAX = 16 };
 
 /* Hidden layers; n 0 is plain softmax regression. */
@@ -47,13 +50,17 @@ struct cli_options {
     uint32_t classes;                /* 0: as the files have them */
     uint32_t label_base;
     float lr, momentum, weight_decay, warmup;
-    uint32_t optimizer; /* enum mlp_optimizer */
-    uint32_t schedule;  /* enum mlp_schedule */
+    float label_smoothing, dropout, ema, clip_norm; /* 0: off */
+    uint32_t optimizer;                             /* enum mlp_optimizer */
+    uint32_t schedule;                              /* enum mlp_schedule */
+    uint32_t activation;                            /* enum mlp_activation */
+    uint32_t init;                                  /* enum mlp_init */
+    uint32_t precision;                             /* enum mlp_precision, or CLI_PRECISION_AUTO */
     uint64_t seed;
     struct cli_rates lrs;
     struct cli_counts batches;
     bool force_threads, quiet, wrong, ask, grid, help;
-    bool layers_typed, label_base_typed, model_typed;
+    bool layers_typed, label_base_typed, model_typed, activation_typed;
 };
 
 enum cli_kind {

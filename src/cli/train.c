@@ -48,6 +48,10 @@ struct mlp_train_options cli_train_options(const struct cli_job *job)
     train.weight_decay = options->weight_decay;
     train.schedule = (enum mlp_schedule)options->schedule;
     train.warmup = options->warmup;
+    train.clip_norm = options->clip_norm;
+    train.label_smoothing = options->label_smoothing;
+    train.dropout = options->dropout;
+    train.ema = options->ema;
     train.seed = options->seed;
     train.n_threads = job->threads.n;
     train.eval_every = options->eval_every;

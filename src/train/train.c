@@ -80,6 +80,8 @@ static void prepare_step(struct epoch *e, uint32_t i)
 {
     struct step *s = e->step;
     s->x = e->batch[i % 2].x;
+    s->x16 = e->batch[i % 2].x16;
+    s->x16_t = e->batch[i % 2].x16_t;
     s->labels = e->batch[i % 2].labels;
     step_batch(s, s->x.rows);
     optimizer_step(&s->optimizer, train_rate(e->options, s->optimizer.t, e->steps_per_epoch));
@@ -104,9 +106,8 @@ static void gather_some(void *gather)
     (void)data_gather_some(gather);
 }
 
-static void run_epoch(const struct team *team, void *context)
+static void run_steps(const struct team *team, struct epoch *e)
 {
-    struct epoch *e = context;
     const struct kernel *kernel = e->step->net->kernel;
     uint32_t n = e->images->n_samples, batch = e->options->batch;
     data_gather(&e->batch[0], kernel, team, e->images, e->order, 0, batch_size(e, 0));
@@ -130,6 +131,14 @@ static void run_epoch(const struct team *team, void *context)
     }
 }
 
+static void run_epoch(const struct team *team, void *context)
+{
+    struct epoch *e = context;
+    step_begin(e->step);
+    run_steps(team, e);
+    step_end(e->step);
+}
+
 /* Runs one epoch; what it measured goes into *report. */
 static enum mlp_status train_epoch(struct epoch *e, struct mlp_epoch_report *report)
 {
@@ -147,6 +156,13 @@ static enum mlp_status train_epoch(struct epoch *e, struct mlp_epoch_report *rep
                                         .seconds = seconds,
                                         .images_per_second = e->n_done / seconds};
     return e->halt;
+}
+
+/* The weights that count: the average, where one is kept. */
+static const struct mlp_net *weights_of(const struct epoch *e, const struct mlp_net *net)
+{
+    const struct mlp_net *average = e->step->optimizer.average;
+    return average == NULL ? net : average;
 }
 
 /* After an epoch: on the images held out, else on the test set. */
@@ -191,11 +207,11 @@ static enum mlp_status train_epochs(struct epoch *e, struct mlp_net *net, struct
                 error_hint(error, "try a lower learning rate than %g", (double)o->learning_rate);
             return status;
         }
-        status = evaluate(e, net, validation, test, &report);
+        status = evaluate(e, weights_of(e, net), validation, test, &report);
         if (status != MLP_OK)
             return status;
         if (report.kept)
-            net_copy_parameters(good, net);
+            net_copy_parameters(good, weights_of(e, net));
         if (o->on_epoch != NULL)
             o->on_epoch(o->context, &report);
         if (validation_over(validation, e->number))
@@ -261,7 +277,23 @@ static enum mlp_status check(const struct mlp_net *net, const struct mlp_dataset
         error_wanted(error, "at least one of each, and a finite rate above 0");
         return MLP_E_USAGE;
     }
+    if (!(o->dropout >= 0 && o->dropout < 1 && o->ema >= 0 && o->ema < 1 &&
+          o->label_smoothing >= 0 && o->label_smoothing <= 1 && o->clip_norm >= 0)) {
+        error_set(error, MLP_E_USAGE, NULL, -1);
+        error_found(error, "dropout %g, ema %g, label smoothing %g, clip norm %g",
+                    (double)o->dropout, (double)o->ema, (double)o->label_smoothing,
+                    (double)o->clip_norm);
+        error_wanted(error, "0 or more of each, the first two below 1, the third at most 1");
+        return MLP_E_USAGE;
+    }
     return MLP_OK;
+}
+
+static bool new_batch(struct batch *batch, const struct mlp_net *net, uint32_t size)
+{
+    uint32_t inputs = mlp_net_width(net, 0);
+    return net->precision == MLP_BF16 ? data_batch_new_tiles(batch, size, inputs, true)
+                                      : data_batch_new(batch, size, inputs);
 }
 
 enum mlp_status mlp_train(struct mlp_net *net, const struct mlp_dataset *dataset,
@@ -282,7 +314,7 @@ enum mlp_status mlp_train(struct mlp_net *net, const struct mlp_dataset *dataset
     e.order = memory_new((size_t)images->n_samples * sizeof *e.order);
     bool ok = good != NULL && e.step != NULL && e.order != NULL;
     for (int i = 0; i < 2; i++)
-        ok = ok && data_batch_new(&e.batch[i], o.batch, mlp_net_width(net, 0));
+        ok = ok && new_batch(&e.batch[i], net, o.batch);
     if (ok)
         status = train_epochs(&e, net, good, &validation, &dataset->test, error);
     else
