@@ -55,9 +55,14 @@ static uint32_t least(uint32_t a, uint32_t b)
 }
 
 struct gemm_slice gemm_tiles_slice(const struct team *team, uint32_t row_blocks,
-                                   uint32_t col_blocks)
+                                   uint32_t col_blocks, enum gemm_cut prefer)
 {
-    struct gemm_slice pairs = cut(1, team, divide_up(row_blocks, 2), divide_up(col_blocks, 2));
+    uint32_t rows = divide_up(row_blocks, 2), cols = divide_up(col_blocks, 2);
+    struct gemm_slice pairs = cut(1, team, rows, cols);
+    if (prefer == GEMM_CUT_ROWS) {
+        struct gemm_slice t = cut(1, team, cols, rows); /* of the transposed result */
+        pairs = (struct gemm_slice){t.panel_begin, t.panel_end, t.row_begin, t.row_end};
+    }
     return (struct gemm_slice){
         least(2 * pairs.row_begin, row_blocks), least(2 * pairs.row_end, row_blocks),
         least(2 * pairs.panel_begin, col_blocks), least(2 * pairs.panel_end, col_blocks)};

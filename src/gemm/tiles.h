@@ -31,9 +31,11 @@ struct gemm_tiles {
 };
 
 /* gemm_tiles_slice - as gemm_slice, in blocks of 16 x 16, begun at even ones: two blocks along k
- * make one tile of the next product. */
+ * make one tile of the next product. Where it makes no other difference, rows are cut, or columns:
+ * what belongs to one neuron, of any product, shall be in one core's cache. */
+enum gemm_cut { GEMM_CUT_ROWS, GEMM_CUT_COLUMNS };
 struct gemm_slice gemm_tiles_slice(const struct team *team, uint32_t row_blocks,
-                                   uint32_t col_blocks);
+                                   uint32_t col_blocks, enum gemm_cut cut);
 
 /* gemm_tiles_run - the slice's part, its rows and panels being blocks of 16. scratch has
  * GEMM_TILES_SCRATCH floats; aside is called now and then, and may be NULL. Sequential; each
@@ -43,6 +45,6 @@ void gemm_tiles_run(const struct kernel *kernel, const struct gemm_tiles *produc
 
 /* Measured: bench, rows "bf16 products". Two rows and two columns of so many tiles, 36 KiB, share
  * an L1 cache of 48 KiB; partial sums of so many pairs of rows wait in L2. */
-enum { GEMM_TILES_K = 9, GEMM_TILES_PAIRS = 8, GEMM_TILES_SCRATCH = 2 * GEMM_TILES_PAIRS * 1024 };
+enum { GEMM_TILES_K = 13, GEMM_TILES_PAIRS = 8, GEMM_TILES_SCRATCH = 2 * GEMM_TILES_PAIRS * 1024 };
 
 #endif

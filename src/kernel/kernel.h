@@ -51,9 +51,10 @@ struct kernel_update {
 };
 
 /* kernel_update_rule - updates lines of 16 weights w by their mean gradients g; m and v are the
- * moments that the rule keeps (NULL if it keeps none). */
+ * moments that the rule keeps (NULL if it keeps none). pairs, if not NULL, gets the new weights as
+ * bf16, two lines in one; lines is then even. */
 typedef void kernel_update_rule(const struct kernel_update *update, uint32_t lines, float *w,
-                                const float *g, float *m, float *v);
+                                const float *g, float *m, float *v, bf16 *pairs);
 
 /* Products of bf16 operands with sums in f32, and the conversions around them; see tile.h. A block
  * is 16 x 16 floats, row after row. */

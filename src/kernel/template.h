@@ -38,6 +38,8 @@
 
 #include "kernel/dropout.h"
 
+#include "kernel/round.h"
+
 #include "kernel/update.h"
 
 #include "kernel/bf16.h"

@@ -41,58 +41,73 @@ INLINE vf shrunk(const struct kernel_update *u, vf w)
     return v_fma(v_set1(-u->shrink), w, w);
 }
 
-static void update_sgd(const struct kernel_update *u, uint32_t lines, float *w, const float *g,
-                       float *m, float *v)
+/* Each rule gives the new weights i..i+VL-1, and keeps their moments. */
+
+INLINE vf sgd(const struct kernel_update *u, size_t i, const float *w, const float *g, float *m,
+              float *v)
 {
     (void)m, (void)v;
-    const vf minus_rate = v_set1(-u->rate);
-    for (size_t i = 0; i < (size_t)lines * PANEL; i += VL)
-        v_store(w + i, v_fma(minus_rate, gradient(u, g + i), shrunk(u, v_load(w + i))));
+    return v_fma(v_set1(-u->rate), gradient(u, g + i), shrunk(u, v_load(w + i)));
 }
 
-static void update_momentum(const struct kernel_update *u, uint32_t lines, float *w, const float *g,
-                            float *m, float *v)
+INLINE vf momentum(const struct kernel_update *u, size_t i, const float *w, const float *g,
+                   float *m, float *v)
 {
     (void)v;
-    const vf mu = v_set1(u->beta1), minus_rate = v_set1(-u->rate);
-    for (size_t i = 0; i < (size_t)lines * PANEL; i += VL) {
-        vf moment = without_denormals(v_fma(mu, v_load(m + i), gradient(u, g + i)));
-        v_store(m + i, moment);
-        v_store(w + i, v_fma(minus_rate, moment, shrunk(u, v_load(w + i))));
-    }
+    vf moment = without_denormals(v_fma(v_set1(u->beta1), v_load(m + i), gradient(u, g + i)));
+    v_store(m + i, moment);
+    return v_fma(v_set1(-u->rate), moment, shrunk(u, v_load(w + i)));
 }
 
-static void update_nesterov(const struct kernel_update *u, uint32_t lines, float *w, const float *g,
-                            float *m, float *v)
+INLINE vf nesterov(const struct kernel_update *u, size_t i, const float *w, const float *g,
+                   float *m, float *v)
 {
     (void)v;
-    const vf mu = v_set1(u->beta1), minus_rate = v_set1(-u->rate);
-    for (size_t i = 0; i < (size_t)lines * PANEL; i += VL) {
-        vf mean = gradient(u, g + i);
-        vf moment = without_denormals(v_fma(mu, v_load(m + i), mean));
-        v_store(m + i, moment);
-        v_store(w + i, v_fma(minus_rate, v_fma(mu, moment, mean), shrunk(u, v_load(w + i))));
-    }
+    vf mu = v_set1(u->beta1), mean = gradient(u, g + i);
+    vf moment = without_denormals(v_fma(mu, v_load(m + i), mean));
+    v_store(m + i, moment);
+    return v_fma(v_set1(-u->rate), v_fma(mu, moment, mean), shrunk(u, v_load(w + i)));
 }
 
-static void update_adamw(const struct kernel_update *u, uint32_t lines, float *w, const float *g,
-                         float *m, float *v)
+INLINE vf adamw(const struct kernel_update *u, size_t i, const float *w, const float *g, float *m,
+                float *v)
 {
-    const vf beta1 = v_set1(u->beta1), rest1 = v_set1(1 - u->beta1);
-    const vf beta2 = v_set1(u->beta2), rest2 = v_set1(1 - u->beta2);
-    const vf root = v_set1(u->root), epsilon = v_set1(u->epsilon), minus_rate = v_set1(-u->rate);
-    for (size_t i = 0; i < (size_t)lines * PANEL; i += VL) {
-        vf mean = gradient(u, g + i);
-        vf first = v_fma(beta1, v_load(m + i), v_mul(rest1, mean));
-        vf square = v_mul(v_mul(rest2, mean), mean);
-        vf second = without_denormals(v_fma(beta2, v_load(v + i), square));
-        first = without_denormals(first);
-        v_store(m + i, first);
-        v_store(v + i, second);
-        vf step = v_div(first, v_fma(root, v_sqrt(second), epsilon));
-        v_store(w + i, v_fma(minus_rate, step, shrunk(u, v_load(w + i))));
-    }
+    vf mean = gradient(u, g + i), square = v_mul(v_mul(v_set1(1 - u->beta2), mean), mean);
+    vf first = v_fma(v_set1(u->beta1), v_load(m + i), v_mul(v_set1(1 - u->beta1), mean));
+    vf second = without_denormals(v_fma(v_set1(u->beta2), v_load(v + i), square));
+    first = without_denormals(first);
+    v_store(m + i, first);
+    v_store(v + i, second);
+    vf step = v_div(first, v_fma(v_set1(u->root), v_sqrt(second), v_set1(u->epsilon)));
+    return v_fma(v_set1(-u->rate), step, shrunk(u, v_load(w + i)));
 }
+
+/* The weights of two blocks further on will be needed when tiles have made their gradient. */
+enum { AHEAD = 2 * PANEL };
+
+/* The numbers are copied: as far as the compiler knows, a store to w may change *update. */
+#define UPDATE(rule)                                                                               \
+    static void update_##rule(const struct kernel_update *update, uint32_t lines, float *w,        \
+                              const float *g, float *m, float *v, bf16 *pairs)                     \
+    {                                                                                              \
+        const struct kernel_update u = *update;                                                    \
+        if (pairs == NULL) {                                                                       \
+            for (size_t i = 0; i < (size_t)lines * PANEL; i += VL)                                 \
+                v_store(w + i, rule(&u, i, w, g, m, v));                                           \
+            return;                                                                                \
+        }                                                                                          \
+        for (size_t line = 0; line < lines; line += 2)                                             \
+            for (size_t i = line * PANEL; i < (line + 1) * PANEL; i += VL) {                       \
+                vf even = rule(&u, i, w, g, m, v), odd = rule(&u, i + PANEL, w, g, m, v);          \
+                v_store(w + i, even);                                                              \
+                v_store(w + i + PANEL, odd);                                                       \
+                bf16_store_pair(pairs + line / 2 * TILE_K + 2 * (i - line * PANEL), even, odd);    \
+            }                                                                                      \
+    }
+UPDATE(sgd)
+UPDATE(momentum)
+UPDATE(nesterov)
+UPDATE(adamw)
 
 static void average(float share, uint32_t lines, const float *w, float *mean)
 {

@@ -90,6 +90,6 @@ void clip_update(struct clip *clip, const struct team *team, struct mlp_net *net
     for (uint32_t i = begin; i < end; i++) {
         struct piece g = piece_at(clip->gradient, i);
         optimizer_apply(optimizer, net->kernel, g.lines, net->parameters + g.at, g.data, factor,
-                        g.decays);
+                        g.decays, NULL);
     }
 }

@@ -79,7 +79,7 @@ static void apply_update(void *context, uint32_t row, uint32_t panel, uint32_t n
     const struct update *u = context;
     for (uint32_t p = 0; p < n; p++)
         optimizer_apply(u->optimizer, u->kernel, PANEL, panel_at(&u->layer->w, row, panel + p),
-                        c + p * c_stride, 1, true);
+                        c + p * c_stride, 1, true, NULL);
 }
 
 void dense_update(const struct worker *worker, struct net_layer *layer, const struct panels *x,
@@ -101,7 +101,7 @@ void dense_update(const struct worker *worker, struct net_layer *layer, const st
         float sums[PANEL];
         worker->kernel->column_sums(x->rows, panel_at(dz, 0, p), sums);
         optimizer_apply(optimizer, worker->kernel, 1, layer->bias + (size_t)p * PANEL, sums, 1,
-                        false);
+                        false, NULL);
     }
 }
 

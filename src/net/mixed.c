@@ -101,8 +101,9 @@ struct forward {
     const struct net_layer *layer;
     const struct mixed_layer *to; /* y and, in training, yt */
     const struct activation *activation;
-    struct panels *logits; /* instead, for the last layer */
-    float factor;          /* of the sums */
+    struct panels *logits;                  /* instead, for the last layer */
+    float factor;                           /* of the sums */
+    _Alignas(64) bf16 pairs[TILE_ELEMENTS]; /* 32 samples of a column of blocks, in progress */
 };
 
 /* One block of 16 samples x 16 outputs: z = sum + b, y = f(z). */
@@ -117,21 +118,27 @@ static void forward_block(const struct forward *f, float *c, uint32_t row, uint3
     f->kernel->bf16.pack_rows(c, tile_rows_half(&f->to->y, row, col));
 }
 
-/* A column of blocks: 32 samples, which make up one tile of y transposed. */
+/* Four blocks, down each column: its 32 samples make up one tile of y transposed. In small parts,
+ * so that tiles that multiply meanwhile are not kept waiting. */
+enum { FORWARD_PARTS = 6 };
+
 static void after_forward(void *context, const struct tiles_block *block, uint32_t part)
 {
-    const struct forward *f = context;
-    if (part >= block->n)
+    struct forward *f = context;
+    uint32_t j = part / 3, i = part % 3, col = block->col + j;
+    if (j >= block->n)
         return;
-    _Alignas(64) bf16 pairs[TILE_ELEMENTS] = {0};
-    for (uint32_t i = 0; i < block->m; i++) {
-        float *c = tiles_block_at(block, i, part);
-        forward_block(f, c, block->row + i, block->col + part);
-        if (f->to->yt.data != NULL)
-            f->kernel->bf16.pack_pairs(c, pairs + (size_t)i * TILE_ELEMENTS / 2);
-    }
-    if (f->to->yt.data != NULL)
-        f->kernel->bf16.transpose(pairs, tile_at(&f->to->yt, block->col + part, block->row / 2));
+    if (i < block->m)
+        forward_block(f, tiles_block_at(block, i, j), block->row + i, col);
+    if (f->to->yt.data == NULL)
+        return;
+    bf16 *half = f->pairs + (size_t)i * TILE_ELEMENTS / 2;
+    if (i == 2)
+        f->kernel->bf16.transpose(f->pairs, tile_at(&f->to->yt, col, block->row / 2));
+    else if (i < block->m)
+        f->kernel->bf16.pack_pairs(tiles_block_at(block, i, j), half);
+    else
+        memset(half, 0, TILE_ELEMENTS / 2 * sizeof *half);
 }
 
 /* What the sums of layer l are to be multiplied by: the first layer's inputs are whole pixels. */
@@ -156,10 +163,10 @@ void mixed_forward(const struct worker *worker, const struct mlp_net *net, uint3
                                  .b = &weights->layers[l].w,
                                  .k_tiles = tile_count(layer->inputs),
                                  .epilogue = after_forward,
-                                 .n_parts = 2,
+                                 .n_parts = FORWARD_PARTS,
                                  .context = &context};
-    struct gemm_slice slice =
-        gemm_tiles_slice(worker->team, panel_count(rows), panel_count(layer->outputs));
+    struct gemm_slice slice = gemm_tiles_slice(worker->team, panel_count(rows),
+                                               panel_count(layer->outputs), GEMM_CUT_COLUMNS);
     gemm_tiles_run(worker->kernel, &product, &slice, worker->scratch, worker->aside);
 }
 
@@ -185,30 +192,40 @@ void mixed_loss(const struct kernel *kernel, const struct mixed *m, struct panel
 struct backward {
     const struct kernel *kernel;
     const struct mixed_layer *below;
-    const struct panels *slope; /* of its activation; NULL: a plain ReLU */
+    const struct panels *slope;            /* of its activation; NULL: a plain ReLU */
+    _Alignas(64) bf16 rows[TILE_ELEMENTS]; /* 32 samples of a row of blocks, in progress */
 };
 
-/* A row of blocks: 16 outputs of the layer below x 32 samples. */
+/* One block of 16 outputs of the layer below x 16 samples: dL/dz = dL/dy f'(z). */
+static void backward_block(struct backward *b, float *c, uint32_t row, uint32_t col)
+{
+    const struct kernel_bf16 *kernel = &b->kernel->bf16;
+    if (b->slope == NULL)
+        kernel->where_positive(c, tile_rows_half(&b->below->yt, row, col));
+    else
+        activation_backward(b->kernel, c, NULL, panel_at(b->slope, col * PANEL, row));
+    if (b->below->dzt.data != NULL)
+        kernel->pack_pairs(c, tile_pairs_half(&b->below->dzt, col, row));
+}
+
+/* Four blocks, along each row: its 32 samples make up one tile of dz. */
+enum { BACKWARD_PARTS = 6 };
+
 static void after_input_gradient(void *context, const struct tiles_block *block, uint32_t part)
 {
-    const struct backward *b = context;
-    const struct kernel_bf16 *kernel = &b->kernel->bf16;
-    if (part >= block->m)
+    struct backward *b = context;
+    uint32_t i = part / 3, j = part % 3, row = block->row + i;
+    if (i >= block->m)
         return;
-    uint32_t row = block->row + part;
-    _Alignas(64) bf16 rows[TILE_ELEMENTS] = {0};
-    for (uint32_t j = 0; j < block->n; j++) {
-        float *c = tiles_block_at(block, part, j);
-        if (b->slope == NULL)
-            kernel->where_positive(c, tile_rows_half(&b->below->yt, row, block->col + j));
-        else
-            activation_backward(b->kernel, c, NULL,
-                                panel_at(b->slope, (block->col + j) * PANEL, row));
-        kernel->pack_rows(c, rows + (size_t)j * TILE_HALF);
-        if (b->below->dzt.data != NULL)
-            kernel->pack_pairs(c, tile_pairs_half(&b->below->dzt, block->col + j, row));
+    if (j == 2) {
+        b->kernel->bf16.transpose(b->rows, tile_at(&b->below->dz, row, block->col / 2));
+    } else if (j < block->n) {
+        backward_block(b, tiles_block_at(block, i, j), row, block->col + j);
+        b->kernel->bf16.pack_rows(tiles_block_at(block, i, j), b->rows + (size_t)j * TILE_HALF);
+    } else {
+        for (uint32_t r = 0; r < PANEL; r++)
+            memset(b->rows + r * TILE_K + TILE_HALF, 0, TILE_HALF * sizeof *b->rows);
     }
-    kernel->transpose(rows, tile_at(&b->below->dz, row, block->col / 2));
 }
 
 /* Computed transposed, dX^T = W dZ^T: so its blocks meet the mask as yt has it. */
@@ -216,15 +233,16 @@ void mixed_input_gradient(const struct worker *worker, const struct mlp_net *net
                           const struct mixed *m, uint32_t rows, const struct panels *slope)
 {
     const struct net_layer *layer = &net->layers[l];
-    struct backward context = {worker->kernel, &m->layers[l - 1], slope};
+    struct backward context = {
+        .kernel = worker->kernel, .below = &m->layers[l - 1], .slope = slope};
     struct gemm_tiles product = {.a = &m->layers[l].wt,
                                  .b = &m->layers[l].dzt,
                                  .k_tiles = tile_count(layer->outputs),
                                  .epilogue = after_input_gradient,
-                                 .n_parts = 2,
+                                 .n_parts = BACKWARD_PARTS,
                                  .context = &context};
-    struct gemm_slice slice =
-        gemm_tiles_slice(worker->team, panel_count(layer->inputs), panel_count(rows));
+    struct gemm_slice slice = gemm_tiles_slice(worker->team, panel_count(layer->inputs),
+                                               panel_count(rows), GEMM_CUT_ROWS);
     gemm_tiles_run(worker->kernel, &product, &slice, worker->scratch, worker->aside);
 }
 
@@ -251,8 +269,10 @@ static void after_weight_gradient(void *context, const struct tiles_block *block
         memcpy(w, sums, BLOCK * sizeof *w);
         return;
     }
-    optimizer_apply(u->optimizer, u->kernel, PANEL, w, sums, u->factor, true);
-    pack_weights(u->kernel, u->layer, u->to, row, col);
+    optimizer_apply(u->optimizer, u->kernel, PANEL, w, sums, u->factor, true,
+                    tile_pairs_half(&u->to->w, col, row));
+    if (u->to->wt.data != NULL)
+        u->kernel->bf16.pack_rows(w, tile_rows_half(&u->to->wt, row, col));
 }
 
 void mixed_weight_gradient(const struct worker *worker, struct net_layer *layer, uint32_t l,
@@ -268,7 +288,8 @@ void mixed_weight_gradient(const struct worker *worker, struct net_layer *layer,
                                  .n_parts = 4,
                                  .context = &context};
     struct gemm_slice slice =
-        gemm_tiles_slice(worker->team, panel_count(layer->inputs), panel_count(layer->outputs));
+        gemm_tiles_slice(worker->team, panel_count(layer->inputs), panel_count(layer->outputs),
+                         l == 0 ? GEMM_CUT_COLUMNS : GEMM_CUT_ROWS);
     gemm_tiles_run(worker->kernel, &product, &slice, worker->scratch, worker->aside);
     if (slice.row_begin > 0) /* one member a column takes the bias */
         return;
@@ -279,6 +300,6 @@ void mixed_weight_gradient(const struct worker *worker, struct net_layer *layer,
             memcpy(layer->bias + (size_t)p * PANEL, sums, sizeof sums);
         else
             optimizer_apply(optimizer, worker->kernel, 1, layer->bias + (size_t)p * PANEL, sums, 1,
-                            false);
+                            false, NULL);
     }
 }

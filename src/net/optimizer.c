@@ -66,7 +66,7 @@ void optimizer_step(struct optimizer *o, double rate)
 }
 
 void optimizer_apply(const struct optimizer *o, const struct kernel *kernel, uint32_t lines,
-                     float *w, const float *g, float factor, bool decays)
+                     float *w, const float *g, float factor, bool decays, bf16 *pairs)
 {
     ptrdiff_t at = w - o->parameters;
     struct kernel_update step = o->step;
@@ -74,7 +74,7 @@ void optimizer_apply(const struct optimizer *o, const struct kernel *kernel, uin
     if (!decays)
         step.shrink = 0;
     kernel->update[o->rule](&step, lines, w, g, o->m == NULL ? NULL : o->m + at,
-                            o->v == NULL ? NULL : o->v + at);
+                            o->v == NULL ? NULL : o->v + at, pairs);
     if (o->average != NULL)
         kernel->average(o->share, lines, w, o->average->parameters + at);
 }

@@ -31,8 +31,8 @@ void optimizer_free(struct optimizer *optimizer);
 void optimizer_step(struct optimizer *optimizer, double rate);
 
 /* optimizer_apply - updates lines of 16 weights (or biases, which do not decay) of the net by their
- * mean gradients, factor * g. */
+ * mean gradients, factor * g. pairs: see kernel_update_rule; may be NULL. */
 void optimizer_apply(const struct optimizer *optimizer, const struct kernel *kernel, uint32_t lines,
-                     float *w, const float *g, float factor, bool decays);
+                     float *w, const float *g, float factor, bool decays, bf16 *pairs);
 
 #endif

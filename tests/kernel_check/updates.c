@@ -55,7 +55,7 @@ static void compare_with_scalar(struct check *check, int rule, const struct kern
         float copy[N_OPERANDS][PANEL];
         for (int i = 0; i < N_OPERANDS; i++)
             memcpy(copy[i], o[i].before + (size_t)line * PANEL, sizeof copy[i]);
-        check->scalar->update[rule](u, 1, copy[W], copy[G], copy[M], copy[V]);
+        check->scalar->update[rule](u, 1, copy[W], copy[G], copy[M], copy[V], NULL);
         for (int i = 0; i < N_OPERANDS; i++)
             for (uint32_t c = 0; c < PANEL; c++)
                 check_bits(check, *operand_at(&o[i], line, c), copy[i][c], line, c);
@@ -68,6 +68,7 @@ static void check_update(struct check *check, int rule, uint32_t lines, enum con
     check_case(check, "update %s, %u lines, contents %d, rate %g", names[rule], lines, contents,
                (double)u->rate);
     struct operand o[N_OPERANDS];
+    bf16 packed[TILE_ELEMENTS], want[TILE_ELEMENTS];
     for (int i = 0; i < N_OPERANDS; i++) {
         o[i] = operand_new(check, lines, PANEL, 0);
         operand_fill(check, &o[i], contents, (uint32_t)i);
@@ -76,7 +77,15 @@ static void check_update(struct check *check, int rule, uint32_t lines, enum con
         o[V].m.data[i] = fabsf(o[V].m.data[i]);
     for (int i = 0; i < N_OPERANDS; i++)
         operand_keep(&o[i]);
-    check->kernel->update[rule](u, lines, o[W].m.data, o[G].m.data, o[M].m.data, o[V].m.data);
+    bf16 *pairs = lines % 2 == 0 && contents != SPECIALS ? packed : NULL;
+    check->kernel->update[rule](u, lines, o[W].m.data, o[G].m.data, o[M].m.data, o[V].m.data,
+                                pairs);
+    if (pairs != NULL && lines == PANEL) { /* as if packed afterwards */
+        check->kernel->bf16.pack_pairs(o[W].m.data, want);
+        for (uint32_t i = 0; i < TILE_ELEMENTS / 2; i++)
+            if (pairs[i] != want[i])
+                check_fail(check, "pair %u is %04x, wanted %04x", i, pairs[i], want[i]);
+    }
     if (contents == REALS || contents == INTEGERS)
         compare_with_double(check, rule, u, lines, o);
     if (check->kernel->fma)
