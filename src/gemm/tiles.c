@@ -7,6 +7,7 @@ struct run {
     const struct gemm_aside *aside;
     struct tiles_block waiting; /* for its epilogue */
     uint32_t part;              /* of the epilogue that comes next */
+    uint32_t n_done;            /* blocks so far */
 };
 
 /* Called by the kernel while its tiles are at work. */
@@ -36,6 +37,7 @@ static void multiply(struct run *run, const struct tiles_block *block, uint32_t 
     finish_waiting(run);
     run->waiting = *block;
     run->part = 0;
+    run->n_done++;
 }
 
 static uint32_t least(uint32_t a, uint32_t b)
@@ -43,21 +45,22 @@ static uint32_t least(uint32_t a, uint32_t b)
     return a < b ? a : b;
 }
 
-/* Two columns of B, a block of its k in L1 at a time, against some pairs of rows. */
+/* Two columns of B, a block of its k in L1 at a time, against some pairs of rows. Each pair's sums
+ * have a place of their own in scratch; where k is one block, two places take turns and stay in L1.
+ */
 static void multiply_columns(struct run *run, struct tiles_block block, uint32_t row_end,
                              float *scratch)
 {
     uint32_t row_begin = block.row, k_tiles = run->product->k_tiles;
     uint32_t n_blocks = (k_tiles + GEMM_TILES_K - 1) / GEMM_TILES_K;
     uint32_t k_step = (k_tiles + n_blocks - 1) / n_blocks;
-    for (uint32_t k = 0; k < k_tiles; k += k_step) {
-        block.c = scratch;
-        for (block.row = row_begin; block.row < row_end; block.row += block.m) {
-            block.m = least(2, row_end - block.row);
+    for (uint32_t k = 0; k < k_tiles; k += k_step)
+        for (uint32_t i = 0, row = row_begin; row < row_end; row += 2, i++) {
+            block.row = row;
+            block.m = least(2, row_end - row);
+            block.c = scratch + (size_t)(n_blocks == 1 ? run->n_done % 2 : i) * 4 * PANEL * PANEL;
             multiply(run, &block, k, least(k + k_step, k_tiles));
-            block.c += 4 * PANEL * PANEL;
         }
-    }
 }
 
 void gemm_tiles_run(const struct kernel *kernel, const struct gemm_tiles *product,
@@ -65,17 +68,14 @@ void gemm_tiles_run(const struct kernel *kernel, const struct gemm_tiles *produc
 {
     struct run run = {
         .kernel = &kernel->bf16, .product = product, .aside = aside, .part = product->n_parts};
-    /* Where k is one block no sums wait, and few blocks of C are under way: they stay in L1. */
-    uint32_t pairs = product->k_tiles <= GEMM_TILES_K ? 1 : GEMM_TILES_PAIRS;
     bool other = false; /* the epilogue still reads one half of scratch */
-    struct tiles_block block = {.col = slice->panel_begin};
-    for (; block.col < slice->panel_end; block.col += block.n) {
-        block.n = least(2, slice->panel_end - block.col);
-        for (uint32_t row = slice->row_begin; row < slice->row_end; row += 2 * pairs) {
-            block.row = row;
-            multiply_columns(&run, block, least(row + 2 * pairs, slice->row_end),
-                             scratch + (other ? (size_t)pairs * 4 * PANEL * PANEL : 0));
-            other = !other;
+    for (uint32_t row = slice->row_begin; row < slice->row_end; row += 2 * GEMM_TILES_PAIRS) {
+        struct tiles_block block = {.row = row, .col = slice->panel_begin};
+        for (; block.col < slice->panel_end; block.col += block.n) {
+            block.n = least(2, slice->panel_end - block.col);
+            multiply_columns(&run, block, least(row + 2 * GEMM_TILES_PAIRS, slice->row_end),
+                             scratch + (other ? GEMM_TILES_SCRATCH / 2 : 0));
+            other = !other && product->k_tiles > GEMM_TILES_K;
         }
     }
     finish_waiting(&run);

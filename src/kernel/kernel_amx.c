@@ -57,8 +57,8 @@ static void amx_end(void)
 enum { LINE = 64, BLOCK = PANEL * PANEL };
 
 /* 2 x 2 blocks: tiles 0..3 hold C, 4 and 5 rows of A, 6 and 7 columns of B; each tile that is
- * loaded takes part in two products. A is not needed soon again, and loads that say so leave B in L1.
- * Measured: bench, rows "bf16 products". */
+ * loaded takes part in two products. A is not needed soon again, and loads that say so leave B in
+ * L1. Measured: bench, rows "bf16 products". */
 static void product_2x2(uint32_t k_tiles, const bf16 *a, size_t a_stride, const bf16 *b,
                         size_t b_stride, float *c, bool add, void (*aside)(void *), void *context)
 {
