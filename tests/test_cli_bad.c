@@ -125,6 +125,7 @@ static void stopped(const char *options)
 {
     char command[512];
     snprintf(command, sizeof command,
+             ": > log\n" /* or an earlier one is mistaken for it, and it is killed as it starts */
              "\"$mlp\" train --data set --preset classic --layers 16 --epochs 1000000 --lr 0.1 %s "
              "> log & pid=$!\n"
              "until grep -q '^ *3/1000000 ' log; do sleep 0.02; done\n"
