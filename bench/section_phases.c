@@ -83,9 +83,11 @@ static bool on(void)
 
 /* The names are the linker's. */
 void __real_dense_forward(const struct worker *worker, const struct net_layer *layer,
-                          const struct panels *x, struct panels *y, bool relu);
+                          const struct panels *x, struct panels *y,
+                          const struct activation *activation);
 void __wrap_dense_forward(const struct worker *worker, const struct net_layer *layer,
-                          const struct panels *x, struct panels *y, bool relu);
+                          const struct panels *x, struct panels *y,
+                          const struct activation *activation);
 void __real_dense_input_gradient(const struct worker *worker, const struct net_layer *layer,
                                  const struct panels *dzt, const struct panels *x,
                                  struct panels *dx, struct panels *dxt);
@@ -110,12 +112,13 @@ void __wrap_team_run(int n_threads, void (*body)(const struct team *team, void *
                      void *context);
 
 void __wrap_dense_forward(const struct worker *worker, const struct net_layer *layer,
-                          const struct panels *x, struct panels *y, bool relu)
+                          const struct panels *x, struct panels *y,
+                          const struct activation *activation)
 {
     if (!on())
-        __real_dense_forward(worker, layer, x, y, relu);
+        __real_dense_forward(worker, layer, x, y, activation);
     else
-        TIMED(FORWARD, __real_dense_forward(worker, layer, x, y, relu));
+        TIMED(FORWARD, __real_dense_forward(worker, layer, x, y, activation));
 }
 
 void __wrap_dense_input_gradient(const struct worker *worker, const struct net_layer *layer,

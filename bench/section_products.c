@@ -36,13 +36,14 @@ static void run_member(const struct team *team, void *context)
                             .kernel = s->net->kernel,
                             .scratch = s->scratch + (size_t)team->id * s->scratch_floats};
     const struct panels *x = l == 0 ? &s->x : &s->y[l - 1];
+    struct activation relu = {.function = MLP_RELU, .units = layer->outputs};
     double begin = 0;
     team_barrier(team);
     if (team->id == 0)
         begin = clock_seconds();
     for (uint32_t i = 0; i < run->times; i++) {
         if (run->sort == FORWARD)
-            dense_forward(&worker, layer, x, &s->y[l], l < last);
+            dense_forward(&worker, layer, x, &s->y[l], l < last ? &relu : NULL);
         else if (run->sort == INPUT_GRADIENT)
             dense_input_gradient(&worker, layer, &s->dzt[l], x, &s->dz[l - 1], &s->dzt[l - 1]);
         else

@@ -115,9 +115,9 @@ struct mlp_metadata {
     uint32_t n_rows, n_cols;
     uint32_t label_base;
     double train_accuracy, test_accuracy; /* 0..1, negative if unknown */
-    char activation[16];                  /* "relu" */
+    char activation[16];                  /* "relu"; mlp_activation_name */
     char dataset[64];
-    char recipe[256]; /* the options that reproduce it */
+    char recipe[512]; /* the options that reproduce it */
 };
 
 /* The parameters of a network as plain arrays: what a file holds. */
@@ -156,6 +156,18 @@ enum mlp_status mlp_model_write(const struct mlp_model *model, const char *path,
 
 struct mlp_net;
 
+/* The function between layers; equations and papers in src/kernel/activation.h. */
+enum mlp_activation { MLP_RELU, MLP_LEAKY_RELU, MLP_GELU, MLP_TANH, MLP_SIGMOID };
+
+/* Weights before training; equations and papers in src/net/parameters.c. */
+enum mlp_init { MLP_HE, MLP_XAVIER };
+
+/* mlp_activation_name - "relu", "leaky-relu", "gelu", "tanh", "sigmoid", as in files.
+ * mlp_activation_find - the one of that name; false, and *activation untouched, if there is none.
+ */
+const char *mlp_activation_name(enum mlp_activation activation);
+bool mlp_activation_find(const char *name, enum mlp_activation *activation) MLP_MUST_USE;
+
 /* mlp_net_new - a network of dense layers with ReLU between them, He-initialised from the seed:
  *               W ~ N(0, 2/I), b = 0.
  * Shapes   widths (n_layers + 1): inputs, hidden widths, classes
@@ -166,11 +178,19 @@ enum mlp_status mlp_net_new(struct mlp_net **net, const uint32_t *widths, uint32
                             uint64_t seed, struct mlp_error *error) MLP_MUST_USE;
 void mlp_net_free(struct mlp_net *net);
 
+/* mlp_net_init - new weights from the seed, biases 0. */
+void mlp_net_init(struct mlp_net *net, enum mlp_init init, uint64_t seed);
+
+/* mlp_net_use_activation - another function between layers than ReLU. */
+void mlp_net_use_activation(struct mlp_net *net, enum mlp_activation activation);
+enum mlp_activation mlp_net_activation(const struct mlp_net *net);
+
 uint32_t mlp_net_n_layers(const struct mlp_net *net);
 uint32_t mlp_net_width(const struct mlp_net *net, uint32_t layer); /* layer 0: the inputs */
 uint64_t mlp_net_n_parameters(const struct mlp_net *net);
 
-/* mlp_net_load - copies a model's parameters into a net of the same widths (MLP_E_USAGE if not).
+/* mlp_net_load - copies a model's parameters into a net of the same widths (MLP_E_USAGE if not),
+ *                and uses the activation that its metadata name, if they name one.
  * mlp_net_store - copies them out; *model has the net's widths (mlp_model_new). */
 enum mlp_status mlp_net_load(struct mlp_net *net, const struct mlp_model *model) MLP_MUST_USE;
 enum mlp_status mlp_net_store(const struct mlp_net *net, struct mlp_model *model) MLP_MUST_USE;
@@ -197,6 +217,7 @@ struct mlp_kernel_info {
     const char *needs;     /* CPU features, "AVX2 FMA" */
     bool available;        /* on this CPU, MLP_CPU_DISABLE considered */
     bool bit_reproducible; /* has fused multiply-add: same bits as all the others that do */
+    bool only_bf16;        /* has products of bf16 alone */
 };
 
 /* mlp_kernel_info - the i-th kernel, best first; false beyond the last one. */
@@ -204,6 +225,20 @@ bool mlp_kernel_info(uint32_t i, struct mlp_kernel_info *info);
 
 /* mlp_kernel_default - the name of the best kernel that this CPU runs. */
 const char *mlp_kernel_default(void);
+
+/* What products are made of. Parameters, their updates, losses and sums are f32 in either. */
+enum mlp_precision {
+    MLP_F32,
+    MLP_BF16 /* operands of products rounded to bf16, to nearest even; sums in f32 */
+};
+
+/* mlp_net_use_precision - for training and evaluation from here on; a new net has MLP_F32.
+ *                         MLP_BF16 takes the best kernel for it (AMX, where the CPU has that),
+ *                         unless mlp_net_use_kernel has named one.
+ * Threads  bf16 gives the same bits for any number of threads, each kernel for itself
+ */
+void mlp_net_use_precision(struct mlp_net *net, enum mlp_precision precision);
+enum mlp_precision mlp_net_precision(const struct mlp_net *net);
 
 /* mlp_net_use_kernel - name as in mlp_kernel_info; NULL or "auto" for the best.
  * Returns  MLP_OK; MLP_E_USAGE if unknown or not available here, *error says which are
@@ -286,7 +321,15 @@ struct mlp_train_options {
     float warmup; /* epochs in which the rate rises from 0 to its peak */
     enum mlp_augmentation augment;
     float augment_strength; /* a factor of its amplitudes, 0..MLP_AUGMENT_STRENGTH_MAX */
-    uint64_t seed;          /* of the shuffles and the augmentation */
+
+    /* All are off at 0. */
+    float label_smoothing; /* share of a label that all classes share, 0..1; src/kernel/softmax.h */
+    float dropout;         /* share of hidden units dropped, 0 to below 1; src/kernel/dropout.h */
+    float ema;       /* decay a step of the average of weights that is evaluated and returned, 0 to
+                        below 1; src/net/optimizer.h */
+    float clip_norm; /* largest norm of all gradients together; src/net/clip.h */
+
+    uint64_t seed; /* of shuffles, dropout and augmentation */
     int n_threads;
     uint32_t eval_every;               /* epochs between evaluations on the test set; 0: never */
     const volatile sig_atomic_t *stop; /* non-zero: stop soon; may be NULL */
@@ -301,10 +344,11 @@ struct mlp_train_options {
 /* mlp_train_defaults - the recipe of `mlp run`. */
 struct mlp_train_options mlp_train_defaults(void);
 
-/* mlp_train - mini-batch stochastic gradient descent on softmax cross-entropy.
- * Returns  MLP_OK; MLP_E_STOPPED or MLP_E_DIVERGED, the net then has the weights of the last
- *          finished epoch (the initial ones if none); MLP_E_USAGE if net and data do not fit
- * Threads  options->n_threads; same bits for any number: yes
+/* mlp_train - mini-batch stochastic gradient descent on softmax cross-entropy. With ema the net
+ * ends with the average of its weights, which is what evaluations see, too. Returns  MLP_OK;
+ * MLP_E_STOPPED or MLP_E_DIVERGED, the net then has the weights of the last finished epoch (the
+ * initial ones if none); MLP_E_USAGE if net and data do not fit Threads  options->n_threads; same
+ * bits for any number: yes
  */
 enum mlp_status mlp_train(struct mlp_net *net, const struct mlp_dataset *dataset,
                           const struct mlp_train_options *options,

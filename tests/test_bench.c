@@ -7,6 +7,7 @@
 #include <check.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 Suite *bench_suite(void);
 
@@ -83,8 +84,8 @@ START_TEST(a_coprocess_answers_and_sleeps_in_between)
     ck_assert(coprocess_start(&cat, argv, environment, false));
     ck_assert(coprocess_ask(&cat, "one\n", answer, sizeof answer, 30));
     ck_assert_str_eq(answer, "one");
-    for (int i = 0; i < 1000 && process_state(cat.pid) != 'T'; i++)
-        continue; /* a signal takes its time to arrive */
+    for (int i = 0; i < 3000 && process_state(cat.pid) != 'T'; i++)
+        usleep(10000); /* a signal takes its time to arrive, on a busy machine more of it */
     ck_assert_int_eq(process_state(cat.pid), 'T');
     ck_assert(coprocess_ask(&cat, "two\nthree\n", answer, sizeof answer, 30));
     ck_assert_str_eq(answer, "two");

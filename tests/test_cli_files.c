@@ -1,6 +1,7 @@
 /* test_cli_files.c - the command line at work: what it reads, writes and says. */
 #include "cli_folder.h"
 #include "mlp.h"
+#include "npz_files.h"
 
 #include <check.h>
 #include <math.h>
@@ -117,14 +118,48 @@ START_TEST(the_recipe_in_the_file_repeats_it)
     repeats("--layers 9,8,7 --classes 6");
     repeats("--augment affine");
     repeats("--augment elastic --augment-strength 0.7");
+    repeats("--activation leaky-relu --init xavier --clip-norm 0.5");
+    repeats("--activation gelu --label-smoothing 0.1 --dropout 0.2 --ema 0.9");
+    cli_done(SMALL "--activation sigmoid --model s.npz");
+    repeats("--init-from s.npz");
     cli_done(SMALL "--model \"it's \\$old.npz\"");
     repeats("--init-from \"it's \\$old.npz\"");
     for (uint32_t i = 0; mlp_kernel_info(i, &kernel); i++) { /* with its name where bits differ */
         if (!kernel.available)
             continue;
-        snprintf(option, sizeof option, "--kernel %s", kernel.name);
+        snprintf(option, sizeof option, "--precision bf16 --kernel %s", kernel.name);
         repeats(option);
+        snprintf(option, sizeof option, "--kernel %s", kernel.name);
+        if (!kernel.only_bf16)
+            repeats(option);
     }
+}
+END_TEST
+
+/* The word in the header says what computed; asking for f32, or for nothing, is f32 anywhere. */
+START_TEST(precision_is_what_was_asked_for_and_is_said)
+{
+    struct mlp_kernel_info kernel;
+    bool native = false;
+    for (uint32_t i = 0; mlp_kernel_info(i, &kernel); i++)
+        native = native || (kernel.only_bf16 && kernel.available);
+    struct cli_result result = cli_ends(0, SMALL "--model f32.npz");
+    ck_assert_ptr_null(strstr(result.out, "bf16"));
+    cli_result_free(&result);
+    result = cli_ends(0, SMALL "--precision bf16 --kernel scalar --model bf16.npz");
+    ck_assert_ptr_nonnull(strstr(result.out, "precision bf16 products"));
+    ck_assert_ptr_nonnull(strstr(result.out, "scalar, which rounds to bf16"));
+    cli_result_free(&result);
+    cli_done("! cmp -s f32.npz bf16.npz");
+    result = cli_ends(0, SMALL "--precision auto");
+    ck_assert(native == (strstr(result.out, "precision bf16 products") != NULL));
+    ck_assert(native == (strstr(result.out, "whose tiles multiply bf16") != NULL));
+    cli_result_free(&result);
+    cli_done("\"$mlp\" eval --data set --model f32.npz --precision bf16");
+    cli_done("\"$mlp\" eval --data set --model bf16.npz --precision f32");
+    cli_done("MLP_CPU_DISABLE=amx " SMALL "--precision bf16");
+    if (native)
+        cli_refused(SMALL "--kernel amx", 2, "computes in bf16, and precision is f32");
 }
 END_TEST
 
@@ -137,6 +172,45 @@ START_TEST(weights_can_be_the_start)
     cli_result_free(&result);
     cli_refused(SMALL "--init-from a.npz --layers 17", 4, "other hidden layers than --layers says");
     cli_refused(SMALL "--init-from none.npz", 4, "none.npz: ");
+}
+END_TEST
+
+/* Files say which activation they want; those of other programs may be told. */
+START_TEST(the_activation_comes_from_the_file)
+{
+    static const char *const names[] = {"leaky-relu", "gelu", "tanh", "sigmoid"};
+    static const char *const shown[] = {"leaky ReLU", "GELU", "tanh", "sigmoid"};
+    char command[512];
+    for (int i = 0; i < 4; i++) {
+        snprintf(command, sizeof command,
+                 SMALL
+                 "--activation %s --dropout 0.1 --ema 0.5 > log && "
+                 "\"$mlp\" eval --data set > eval.log && "
+                 "test \"$(sed -n 's/Final Test//p' log)\" = \"$(sed -n 's/Test//p' eval.log)\""
+                 " && grep -q ' parameters, %s, ' log && grep -q ' parameters, %s, ' eval.log"
+                 " && \"$mlp\" info --model out/mnist_model_1.npz | grep -q 'version 1, %s$'",
+                 names[i], shown[i], shown[i], names[i]);
+        cli_done(command);
+    }
+    cli_done("\"$mlp\" eval --data set --activation sigmoid --quiet");
+    cli_done("grep -q 'rate 0.1, dropout 0.1, weights averaged with decay 0.5, seed 7$' log");
+    cli_refused("\"$mlp\" eval --data set --activation tanh", 4,
+                "weights for --activation sigmoid; wanted tanh, as typed; leave --activation out");
+    cli_refused("\"$mlp\" train --data set --init-from out/mnist_model_1.npz --activation relu", 4,
+                "weights for --activation sigmoid; wanted relu");
+
+    size_t n;
+    const struct npz_member members[] = {npz_array("W1.npy", 64, 3), npz_array("b1.npy", 3, 0),
+                                         npz_array("W2.npy", 3, 4), npz_array("b2.npy", 4, 0)};
+    uint8_t *bytes = npz_make(members, 4, &n);
+    snprintf(command, sizeof command, "%s/other.npz", cli_folder);
+    FILE *file = fopen(command, "wb");
+    ck_assert(file != NULL && fwrite(bytes, 1, n, file) == n && fclose(file) == 0);
+    free(bytes);
+    cli_done("\"$mlp\" eval --data set --model other.npz --csv a.csv | grep -q ' ReLU, '");
+    cli_done("\"$mlp\" eval --data set --model other.npz --csv b.csv --activation tanh | "
+             "grep -q ' tanh, ' && ! cmp -s a.csv b.csv");
+    repeats("--init-from other.npz --activation tanh --lr 0.001 --layers 3");
 }
 END_TEST
 
@@ -308,7 +382,9 @@ Suite *cli_files_suite(void)
     tcase_add_test(tests, eval_every_says_when_to_test);
     tcase_add_test(tests, the_same_command_gives_the_same_file);
     tcase_add_test(tests, the_recipe_in_the_file_repeats_it);
+    tcase_add_test(tests, precision_is_what_was_asked_for_and_is_said);
     tcase_add_test(tests, weights_can_be_the_start);
+    tcase_add_test(tests, the_activation_comes_from_the_file);
     tcase_add_test(tests, eval_shows_each_class);
     tcase_add_test(tests, the_csv_agrees_with_the_accuracy);
     tcase_add_test(tests, the_picture_is_the_last_line);

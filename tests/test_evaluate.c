@@ -1,5 +1,5 @@
 /* test_evaluate.c - using a trained network: probabilities, accuracy, confusion. */
-#include "kernel/kernel.h"
+#include "net/reference.h"
 #include "toy.h"
 
 #include <check.h>
@@ -55,6 +55,30 @@ START_TEST(probabilities_sum_to_1)
 }
 END_TEST
 
+/* In a batch and alone, against the reference. */
+START_TEST(every_activation_is_used)
+{
+    uint32_t n = 50, inputs = toy_widths[0];
+    double *x = calloc((size_t)n * inputs, sizeof *x);
+    for (uint32_t i = 0; i < n * inputs; i++)
+        x[i] = dataset.test.pixels[i] / 255.0;
+    for (enum mlp_activation activation = MLP_RELU; activation <= MLP_SIGMOID; activation++) {
+        mlp_net_use_activation(net, activation);
+        struct reference *r = reference_new(net, n);
+        reference_forward(r, x, dataset.test.labels, n);
+        float *p = predict(&dataset.test, 0, n, 2);
+        for (uint32_t i = 0; i < n * CLASSES; i++)
+            ck_assert_double_eq_tol((double)p[i], r->layers[TOY_LAYERS - 1].y[i], 2e-6);
+        float *one = predict(&dataset.test, 7, 1, 1);
+        ck_assert_mem_eq(one, p + (size_t)7 * CLASSES, CLASSES * sizeof *one);
+        free(one);
+        free(p);
+        reference_free(r);
+    }
+    free(x);
+}
+END_TEST
+
 START_TEST(evaluation_is_what_predictions_add_up_to)
 {
     const struct mlp_images *test = &dataset.test;
@@ -89,7 +113,7 @@ START_TEST(one_image_has_the_bits_that_it_has_in_a_batch)
 {
     const struct kernel *kernel;
     for (uint32_t i = 0; (kernel = kernel_table(i)) != NULL; i++) {
-        if (!kernel_runs(kernel))
+        if (!kernel_serves(kernel, MLP_F32))
             continue;
         ck_assert_int_eq(mlp_net_use_kernel(net, kernel->name, NULL), MLP_OK);
         float *all = predict(&dataset.test, 0, dataset.test.n_samples, 1);
@@ -117,7 +141,7 @@ START_TEST(threads_and_kernels_do_not_change_a_bit)
     ck_assert_int_eq(mlp_evaluate(net, images, 1, &wanted, confusion), MLP_OK);
     const struct kernel *kernel;
     for (uint32_t i = 0; (kernel = kernel_table(i)) != NULL; i++)
-        for (int n_threads = 1; n_threads <= 16 && kernel_runs(kernel); n_threads += 3) {
+        for (int n_threads = 1; n_threads <= 16 && kernel_serves(kernel, MLP_F32); n_threads += 3) {
             if (!kernel->fma)
                 continue;
             ck_assert_int_eq(mlp_net_use_kernel(net, kernel->name, NULL), MLP_OK);
@@ -169,6 +193,7 @@ Suite *evaluate_suite(void)
     TCase *tests = tcase_create("evaluate");
     tcase_set_timeout(tests, 60);
     tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_test(tests, every_activation_is_used);
     tcase_add_test(tests, probabilities_sum_to_1);
     tcase_add_test(tests, evaluation_is_what_predictions_add_up_to);
     tcase_add_test(tests, one_image_has_the_bits_that_it_has_in_a_batch);

@@ -6,6 +6,7 @@
 #include <check.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 Suite *net_suite(void);
 
@@ -37,6 +38,64 @@ START_TEST(he_initialisation_has_variance_2_over_inputs)
             ck_assert(net->layers[l].bias[o] == 0);
     }
     mlp_net_free(net);
+}
+END_TEST
+
+START_TEST(xavier_initialisation_is_uniform)
+{
+    static const uint32_t widths[] = {300, 200, 100};
+    struct mlp_net *net = new_net(widths, 2, 11);
+    mlp_net_init(net, MLP_XAVIER, 12);
+    for (uint32_t l = 0; l < 2; l++) {
+        double sum = 0, sum2 = 0, sum4 = 0, n = widths[l] * widths[l + 1];
+        double limit = sqrt(6.0 / (widths[l] + widths[l + 1])), largest = 0;
+        for (uint32_t i = 0; i < widths[l]; i++)
+            for (uint32_t o = 0; o < widths[l + 1]; o++) {
+                double w = (double)panel_at(&net->layers[l].w, i, o / PANEL)[o % PANEL] / limit;
+                sum += w, sum2 += w * w, sum4 += w * w * w * w;
+                largest = fmax(largest, fabs(w));
+            }
+        ck_assert(largest <= 1 + 1e-7 && largest > 0.999); /* tolerances: four deviations */
+        ck_assert_double_eq_tol(sum / n, 0, 4 * sqrt(1 / 3.0 / n));
+        ck_assert_double_eq_tol(sum2 / n, 1 / 3.0, 4 * sqrt(4 / 45.0 / n));
+        ck_assert_double_eq_tol(sum4 / n, 1 / 5.0, 4 * sqrt(16 / 225.0 / n));
+    }
+    struct random_key key = {.seed = 12, .purpose = RANDOM_INIT, .sample = 1};
+    uint32_t random[4]; /* the documented element: W2(0, 6) is the third of index 1 */
+    random_u32x4(&key, 1, random);
+    double unit = 2 * random_unit(random[2]) - 1;
+    ck_assert(panel_at(&net->layers[1].w, 0, 0)[6] == (float)(unit * sqrt(6.0 / 300)));
+    mlp_net_free(net);
+}
+END_TEST
+
+START_TEST(activations_survive_store_and_load)
+{
+    enum mlp_activation found;
+    struct mlp_net *net = new_net(toy_widths, 1, 1), *other = new_net(toy_widths, 1, 2);
+    struct mlp_model model;
+    ck_assert_int_eq(mlp_model_new(&model, toy_widths, 1, NULL), MLP_OK);
+    for (enum mlp_activation activation = MLP_RELU; activation <= MLP_SIGMOID; activation++) {
+        ck_assert(mlp_activation_find(mlp_activation_name(activation), &found));
+        ck_assert_int_eq(found, activation);
+        mlp_net_use_activation(net, activation);
+        ck_assert_int_eq(mlp_net_store(net, &model), MLP_OK);
+        ck_assert_str_eq(model.metadata.activation, mlp_activation_name(activation));
+        ck_assert_int_eq(mlp_net_load(other, &model), MLP_OK);
+        ck_assert_int_eq(mlp_net_activation(other), activation);
+        struct mlp_net *copy = net_clone(other);
+        ck_assert_int_eq(mlp_net_activation(copy), activation);
+        mlp_net_free(copy);
+    }
+    strcpy(model.metadata.activation, "sine");
+    ck_assert_int_eq(mlp_net_load(other, &model), MLP_E_USAGE);
+    model.metadata.activation[0] = '\0'; /* it does not say */
+    ck_assert_int_eq(mlp_net_load(other, &model), MLP_OK);
+    ck_assert_int_eq(mlp_net_activation(other), MLP_SIGMOID);
+    ck_assert(!mlp_activation_find("RELU", &found));
+    mlp_model_free(&model);
+    mlp_net_free(net);
+    mlp_net_free(other);
 }
 END_TEST
 
@@ -152,6 +211,8 @@ Suite *net_suite(void)
     TCase *tests = tcase_create("net");
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, he_initialisation_has_variance_2_over_inputs);
+    tcase_add_test(tests, xavier_initialisation_is_uniform);
+    tcase_add_test(tests, activations_survive_store_and_load);
     tcase_add_test(tests, initialisation_depends_on_the_seed_alone);
     tcase_add_test(tests, parameters_survive_store_and_load);
     tcase_add_test(tests, impossible_networks_are_refused);

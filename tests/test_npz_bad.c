@@ -264,9 +264,9 @@ START_TEST(metadata_of_another_kind_are_refused)
     members[2].bytes = one;
     members[3] = (struct npz_member){.name = "activation.npy",
                                      .dictionary = TYPE("<U4", "()"),
-                                     .bytes = "t\0\0\0a\0\0\0n\0\0\0h\0\0\0",
+                                     .bytes = "s\0\0\0i\0\0\0n\0\0\0e\0\0\0",
                                      .n = 16};
-    expect(4, "", -1, "activation \"tanh\"; wanted \"relu\"");
+    expect(4, "", -1, "activation \"sine\"; wanted relu, leaky-relu, gelu, tanh or sigmoid");
     members[3] = (struct npz_member){.name = "input_scale.npy",
                                      .dictionary = TYPE("<f4", "()"),
                                      .bytes = "\0\0\x80\x3f",

@@ -1,5 +1,5 @@
-/* test_optimizer.c - a hundred steps of each optimizer against its equations in double, and the
- * learning rate's schedules. */
+/* test_optimizer.c - a hundred steps of each optimizer, and of each option of learning, against
+ * their equations in double, and the learning rate's schedules. */
 #include "base/random.h"
 #include "data/batcher.h"
 #include "net/reference.h"
@@ -18,8 +18,8 @@ static const uint32_t widths[] = {INPUTS, 17, CLASSES};
 
 /* One parameter array of the double network, with its moments. */
 struct moments {
-    double *w, *m, *v;
-    const double *g;
+    double *w, *m, *v, *g;
+    double *mean; /* the numerator of the average of w */
     size_t n;
     bool decays;
 };
@@ -41,7 +41,43 @@ static void update(const struct mlp_train_options *o, const struct moments *p, d
             step = o->optimizer == MLP_MOMENTUM ? p->m[i] : g + mu * p->m[i];
         }
         p->w[i] -= decay + rate * step;
+        p->mean[i] = (double)o->ema * p->mean[i] + (1 - (double)o->ema) * p->w[i];
     }
+}
+
+/* All gradients together, shortened to the norm. Returns whether they were longer. */
+static bool clip(struct moments p[4], double most)
+{
+    double sum = 0;
+    for (int i = 0; i < 4; i++)
+        for (size_t j = 0; j < p[i].n; j++)
+            sum += p[i].g[j] * p[i].g[j];
+    for (int i = 0; i < 4 && sqrt(sum) > most; i++)
+        for (size_t j = 0; j < p[i].n; j++)
+            p[i].g[j] *= most / sqrt(sum);
+    return sqrt(sum) > most;
+}
+
+/* lowbias32 once more: kernel/dropout.h. */
+static uint32_t hash(uint32_t x)
+{
+    x = (x ^ x >> 16) * 0x7feb352du;
+    x = (x ^ x >> 15) * 0x846ca68bu;
+    return x ^ x >> 16;
+}
+
+/* What dropout makes of the hidden units at step t (1..). */
+static void drop(const struct mlp_train_options *o, struct reference *r, int t)
+{
+    double share = (double)o->dropout;
+    for (uint32_t s = 0; s < BATCH && share > 0; s++)
+        for (uint32_t u = 0; u < widths[1]; u++) {
+            struct random_key key = {.seed = o->seed, .purpose = 5, .epoch = (uint32_t)t};
+            uint32_t keys[4];
+            random_u32x4(&key, s / 4, keys);
+            bool dropped = (hash(keys[s % 4] + u) >> 8) * 0x1p-24 < share;
+            r->layers[0].drop[s * widths[1] + u] = dropped ? 0 : 1 / (1 - share);
+        }
 }
 
 static void run_step(const struct team *team, void *step)
@@ -69,14 +105,16 @@ static double *zeros(size_t n)
     return array;
 }
 
-/* The largest difference of a weight, as a share of the largest weight. */
-static double difference(const struct mlp_net *net, const struct reference *r)
+/* The largest difference of a weight, as a share of the largest weight; weights are p[2 l].w, or
+ * its means, with what they are to be divided by. */
+static double difference(const struct mlp_net *net, const struct moments p[4], bool mean,
+                         double divisor)
 {
     double largest = 0, worst = 0;
     for (uint32_t l = 0; l < net->n_layers; l++)
         for (uint32_t i = 0; i < widths[l]; i++)
             for (uint32_t o = 0; o < widths[l + 1]; o++) {
-                double w = r->layers[l].w[i * widths[l + 1] + o];
+                double w = (mean ? p[2 * l].mean : p[2 * l].w)[i * widths[l + 1] + o] / divisor;
                 double got = (double)panel_at(&net->layers[l].w, i, o / PANEL)[o % PANEL];
                 largest = fmax(largest, fabs(w));
                 worst = fmax(worst, fabs(got - w));
@@ -84,17 +122,22 @@ static double difference(const struct mlp_net *net, const struct reference *r)
     return worst / largest;
 }
 
-static double after_a_hundred_steps(struct mlp_train_options options, int n_threads)
+static double after_a_hundred_steps(struct mlp_train_options options,
+                                    enum mlp_activation activation, int n_threads)
 {
     struct mlp_net *net = NULL;
     struct batch batch;
     ck_assert_int_eq(mlp_net_new(&net, widths, 2, 3, NULL), MLP_OK);
+    mlp_net_use_activation(net, activation);
     ck_assert(data_batch_new(&batch, BATCH, INPUTS));
     double *x = zeros(BATCH * INPUTS);
     fill(&batch, x);
     struct reference *r = reference_new(net, BATCH);
     struct step *step = step_new(net, BATCH, n_threads, &options);
     ck_assert(r != NULL && step != NULL);
+    r->label_smoothing = (double)options.label_smoothing;
+    int n_clipped = 0;
+    double loss = 0;
     step_batch(step, BATCH);
     step->x = batch.x;
     step->labels = batch.labels;
@@ -102,22 +145,36 @@ static double after_a_hundred_steps(struct mlp_train_options options, int n_thre
     for (int l = 0; l < 2; l++) {
         struct reference_layer *layer = &r->layers[l];
         size_t n = (size_t)layer->inputs * layer->outputs, n_biases = layer->outputs;
-        p[2 * l] = (struct moments){layer->w, zeros(n), zeros(n), layer->dw, n, true};
+        p[2 * l] = (struct moments){layer->w, zeros(n), zeros(n), layer->dw, zeros(n), n, true};
         p[2 * l + 1] = (struct moments){layer->b,  zeros(n_biases), zeros(n_biases),
-                                        layer->db, n_biases,        false};
+                                        layer->db, zeros(n_biases), n_biases,
+                                        false};
     }
     for (int t = 1; t <= STEPS; t++) {
         double rate = train_rate(&options, (uint64_t)t - 1, 10);
-        reference_forward(r, x, batch.labels, BATCH);
+        drop(&options, r, t);
+        loss = reference_forward(r, x, batch.labels, BATCH);
         reference_backward(r, x, batch.labels, BATCH);
+        if (options.clip_norm > 0)
+            n_clipped += clip(p, (double)options.clip_norm);
         for (int i = 0; i < 4; i++)
             update(&options, &p[i], rate, t);
         optimizer_step(&step->optimizer, rate);
         team_run(n_threads, run_step, step);
     }
-    double worst = difference(net, r);
+    for (uint32_t s = 0; s < BATCH; s++) /* the loss that is minimised */
+        loss -= (double)step->loss[s] / BATCH;
+    ck_assert_double_eq_tol(loss, 0, 1e-4);
+    double worst = difference(net, p, false, 1);
+    if (options.ema > 0) {
+        double whole = 1 - pow((double)options.ema, STEPS);
+        worst = fmax(worst, difference(step->optimizer.average, p, true, whole));
+        ck_assert_double_gt(difference(net, p, true, whole), 1e-4); /* not the raw weights */
+    }
+    if (options.clip_norm > 0) /* both sides of the bound were seen */
+        ck_assert(n_clipped > 0 && n_clipped < STEPS);
     for (int i = 0; i < 4; i++)
-        free(p[i].m), free(p[i].v);
+        free(p[i].m), free(p[i].v), free(p[i].mean);
     step_free(step);
     reference_free(r);
     data_batch_free(&batch);
@@ -136,8 +193,26 @@ START_TEST(a_hundred_steps_follow_the_equations)
     options.warmup = 1;
     for (int decay = 0; decay < 2; decay++) {
         options.weight_decay = decay == 0 ? 0 : 0.05f;
-        double worst = after_a_hundred_steps(options, 2);
+        double worst = after_a_hundred_steps(options, MLP_RELU, 2);
         ck_assert_msg(worst < 2e-5, "optimizer %d, decay %d: differs by %g", _i, decay, worst);
+    }
+}
+END_TEST
+
+/* Each option alone, then all of them, with each activation. */
+START_TEST(a_hundred_steps_with_each_option_follow_the_equations)
+{
+    for (int option = 0; option <= 5; option++) {
+        struct mlp_train_options options = mlp_train_defaults();
+        options.n_epochs = 10;
+        options.learning_rate = 0.1f;
+        options.optimizer = MLP_NESTEROV;
+        options.label_smoothing = option == 1 || option == 5 ? 0.1f : 0;
+        options.dropout = option == 2 || option == 5 ? 0.3f : 0;
+        options.ema = option == 3 || option == 5 ? 0.95f : 0;
+        options.clip_norm = option == 4 || option == 5 ? 0.3f : 0;
+        double worst = after_a_hundred_steps(options, (enum mlp_activation)_i, option % 3 + 1);
+        ck_assert_msg(worst < 2e-5, "activation %d, option %d: differs by %g", _i, option, worst);
     }
 }
 END_TEST
@@ -187,6 +262,8 @@ Suite *optimizer_suite(void)
     TCase *tests = tcase_create("optimizer");
     tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, a_hundred_steps_follow_the_equations, MLP_SGD, MLP_ADAMW + 1);
+    tcase_add_loop_test(tests, a_hundred_steps_with_each_option_follow_the_equations, MLP_RELU,
+                        MLP_SIGMOID + 1);
     tcase_add_test(tests, schedules_begin_and_end_where_they_should);
     tcase_add_test(tests, a_warm_up_rises_to_the_peak);
     suite_add_tcase(suite, tests);

@@ -54,7 +54,7 @@ static double *new_inputs(uint32_t batch, uint32_t inputs, uint32_t n_classes, u
 static double nearest_kink(const struct reference *r, uint32_t batch)
 {
     double nearest = INFINITY;
-    for (uint32_t l = 0; l + 1 < r->n_layers; l++)
+    for (uint32_t l = 0; l + 1 < r->n_layers && r->activation <= MLP_LEAKY_RELU; l++)
         for (size_t i = 0; i < (size_t)batch * r->layers[l].outputs; i++)
             nearest = fmin(nearest, fabs(r->layers[l].z[i]));
     return nearest;
@@ -73,19 +73,13 @@ static double central_difference(struct reference *r, double *w, const double *x
     return (above - below) / (2 * h);
 }
 
-START_TEST(reference_gradients_are_central_differences)
+static void check_reference(struct reference *r, const double *x, const uint8_t *labels,
+                            uint32_t batch)
 {
-    static const uint32_t widths[] = {7, 6, 5, 4, 3};
-    uint32_t n_layers = (uint32_t)_i + 1, batch = 5;
-    struct mlp_net *net = new_net(widths + 4 - n_layers, n_layers, 2);
-    randomise_biases(net);
-    struct reference *r = reference_new(net, batch);
-    uint8_t labels[5];
-    double *x = new_inputs(batch, widths[4 - n_layers], widths[4], labels);
     reference_forward(r, x, labels, batch);
     reference_backward(r, x, labels, batch);
-    ck_assert_double_gt(nearest_kink(r, batch), 1e-3);
-    for (uint32_t l = 0; l < n_layers; l++) {
+    ck_assert_double_gt(nearest_kink(r, batch), 1e-4);
+    for (uint32_t l = 0; l < r->n_layers; l++) {
         struct reference_layer *layer = &r->layers[l];
         uint32_t weights = layer->inputs * layer->outputs;
         double largest = 0;
@@ -100,9 +94,36 @@ START_TEST(reference_gradients_are_central_differences)
             ck_assert_double_eq_tol(gradient, difference, 1e-7 * largest);
         }
     }
-    free(x);
-    reference_free(r);
-    mlp_net_free(net);
+}
+
+/* Some units dropped, others scaled. */
+static void drop_some(struct reference *r, uint32_t batch)
+{
+    for (uint32_t l = 0; l + 1 < r->n_layers; l++)
+        for (uint32_t i = 0; i < batch * r->layers[l].outputs; i++)
+            r->layers[l].drop[i] = (i + l) % 4 == 0 ? 0 : 1 / 0.75;
+}
+
+START_TEST(reference_gradients_are_central_differences)
+{
+    static const uint32_t widths[] = {7, 6, 5, 4, 3};
+    for (enum mlp_activation activation = MLP_RELU; activation <= MLP_SIGMOID; activation++) {
+        uint32_t n_layers = (uint32_t)_i + 1, batch = 5;
+        struct mlp_net *net = new_net(widths + 4 - n_layers, n_layers, 2);
+        mlp_net_use_activation(net, activation);
+        randomise_biases(net);
+        struct reference *r = reference_new(net, batch);
+        uint8_t labels[5];
+        double *x = new_inputs(batch, widths[4 - n_layers], widths[4], labels);
+        check_reference(r, x, labels, batch);
+        r->label_smoothing = 0.2;
+        check_reference(r, x, labels, batch);
+        drop_some(r, batch);
+        check_reference(r, x, labels, batch);
+        free(x);
+        reference_free(r);
+        mlp_net_free(net);
+    }
 }
 END_TEST
 
@@ -159,14 +180,16 @@ static void check_pads(const struct mlp_net *net, const char *what)
 
 /* One step with a step's memory for more samples than there are, as for the last batch. */
 static void check_step(const struct kernel *kernel, const uint32_t *widths, uint32_t n_layers,
-                       uint32_t batch, int n_threads)
+                       uint32_t batch, int n_threads, enum mlp_activation activation)
 {
     char what[128];
-    snprintf(what, sizeof what, "%s, %u layers from %u to %u, batch %u, %d threads", kernel->name,
-             n_layers, widths[0], widths[n_layers], batch, n_threads);
+    snprintf(what, sizeof what, "%s, %s, %u layers from %u to %u, batch %u, %d threads",
+             kernel->name, mlp_activation_name(activation), n_layers, widths[0], widths[n_layers],
+             batch, n_threads);
     const double rate = 0.5;
     struct mlp_net *net = new_net(widths, n_layers, 1);
     net->kernel = kernel;
+    mlp_net_use_activation(net, activation);
     randomise_biases(net);
     struct batch x;
     ck_assert(data_batch_new(&x, batch + 5, widths[0]));
@@ -210,12 +233,14 @@ START_TEST(a_step_is_the_reference_step)
                                          {17, 17, 33, 100, 16}, {7, 1, 33, 16, 100}};
     static const uint32_t batches[] = {1, 15, 16, 17, 100, 128};
     const struct kernel *kernel = kernel_table((uint32_t)_i);
-    if (kernel == NULL || !kernel_runs(kernel))
+    if (kernel == NULL || !kernel_serves(kernel, MLP_F32))
         return;
     for (uint32_t i = 0; i < 6; i++)
-        for (uint32_t n_layers = 1; n_layers <= 4; n_layers++)
-            check_step(kernel, widths[(i + n_layers) % 6], n_layers, batches[i],
-                       (int)(i + n_layers) % 4 + 1);
+        for (uint32_t n_layers = 1; n_layers <= 4; n_layers++) /* ReLU, and others in turn */
+            for (uint32_t other = 0; other < 2; other++)
+                check_step(kernel, widths[(i + n_layers) % 6], n_layers, batches[i],
+                           (int)(i + n_layers) % 4 + 1,
+                           (enum mlp_activation)(other * (1 + (i + n_layers) % 4)));
 }
 END_TEST
 

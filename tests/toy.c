@@ -140,12 +140,8 @@ float *toy_trained(const char *kernel, int n_threads, uint32_t n_epochs, size_t 
     return parameters;
 }
 
-bool toy_weights_sha256(const char *kernel, int n_threads, char *hex)
+bool toy_sha256(const float *parameters, size_t n, char *hex)
 {
-    size_t n;
-    float *parameters = toy_trained(kernel, n_threads, toy_options().n_epochs, &n);
-    if (parameters == NULL)
-        return false;
     uint8_t *bytes = must(malloc(n * 4));
     for (size_t i = 0; i < 4 * n; i++) {
         uint32_t word;
@@ -154,6 +150,14 @@ bool toy_weights_sha256(const char *kernel, int n_threads, char *hex)
     }
     bool ok = sha256(bytes, n * 4, hex);
     free(bytes);
+    return ok;
+}
+
+bool toy_weights_sha256(const char *kernel, int n_threads, char *hex)
+{
+    size_t n;
+    float *parameters = toy_trained(kernel, n_threads, toy_options().n_epochs, &n);
+    bool ok = parameters != NULL && toy_sha256(parameters, n, hex);
     free(parameters);
     return ok;
 }

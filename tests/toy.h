@@ -27,8 +27,11 @@ float *toy_parameters(const struct mlp_net *net, size_t *n);
  * failed. The caller frees them. */
 float *toy_trained(const char *kernel, int n_threads, uint32_t n_epochs, size_t *n);
 
-/* toy_weights_sha256 - trains 3 epochs and writes the SHA-256 of the parameters, as
- * little-endian float32, into hex[TOY_SHA256_SIZE]; false if something failed. */
+/* toy_sha256 - writes the SHA-256 of parameters, as little-endian float32, into
+ * hex[TOY_SHA256_SIZE]; false if something failed. */
+bool toy_sha256(const float *parameters, size_t n, char *hex);
+
+/* toy_weights_sha256 - trains 3 epochs; toy_sha256 of the parameters. */
 bool toy_weights_sha256(const char *kernel, int n_threads, char *hex);
 
 /* What toy_weights_sha256 gives with every kernel that has fused multiply-add, for any number of

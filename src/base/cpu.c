@@ -10,6 +10,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#if defined(__x86_64__) && defined(__linux__)
+#    include <cpuid.h>
+#    include <sys/syscall.h>
+#endif
+
 static const struct {
     const char *word; /* as in MLP_CPU_DISABLE */
     const char *name;
@@ -17,16 +22,31 @@ static const struct {
     uint32_t hides; /* features that go with it */
 } table[] = {
     {"sse2", "SSE2", CPU_SSE2, CPU_SSE2},
-    {"avx2", "AVX2", CPU_AVX2, CPU_AVX2 | CPU_FMA | CPU_AVX512 | CPU_AVX512_BF16 | CPU_AMX_BF16},
-    {"fma", "FMA", CPU_FMA, CPU_FMA | CPU_AVX512 | CPU_AVX512_BF16 | CPU_AMX_BF16},
-    {"avx512", "AVX512", CPU_AVX512, CPU_AVX512 | CPU_AVX512_BF16 | CPU_AMX_BF16},
+    {"avx2", "AVX2", CPU_AVX2, CPU_AVX2 | CPU_FMA | CPU_AVX512 | CPU_AMX_BF16},
+    {"fma", "FMA", CPU_FMA, CPU_FMA | CPU_AVX512 | CPU_AMX_BF16},
+    {"avx512", "AVX512", CPU_AVX512, CPU_AVX512 | CPU_AMX_BF16},
     {"neon", "NEON", CPU_NEON, CPU_NEON},
-    {"avx512bf16", "AVX512-BF16", CPU_AVX512_BF16, CPU_AVX512_BF16},
     {"amx", "AMX-BF16", CPU_AMX_BF16, CPU_AMX_BF16},
 };
 enum { N_FEATURES = sizeof table / sizeof table[0] };
 
 static uint32_t features_found;
+
+#if defined(__x86_64__) && defined(__linux__)
+/* AMX for bf16, and the instructions that round to it, which every CPU with the one has.
+ * Tiles are a large state, which the kernel gives to processes that ask for it. It refuses where it
+ * does not know them, or where a thread has a signal stack too small for them: then there are none.
+ * Source: Linux, Documentation/arch/x86/xstate.rst; Intel SDM, CPUID leaf 7. */
+static bool amx_permitted(void)
+{
+    enum { ARCH_REQ_XCOMP_PERM = 0x1023, TILE_DATA = 18 };
+    enum { AMX_BF16 = 1 << 22, AMX_TILE = 1 << 24, AVX512_BF16 = 1 << 5 };
+    unsigned a, b, c, d;
+    return __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (d & AMX_BF16) != 0 &&
+           (d & AMX_TILE) != 0 && __get_cpuid_count(7, 1, &a, &b, &c, &d) != 0 &&
+           (a & AVX512_BF16) != 0 && syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, TILE_DATA) == 0;
+}
+#endif
 
 static uint32_t detect(void)
 {
@@ -43,6 +63,10 @@ static uint32_t detect(void)
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
         found |= CPU_AVX512;
+#    if defined(__x86_64__) && defined(__linux__)
+    if ((found & CPU_AVX512) != 0 && amx_permitted())
+        found |= CPU_AMX_BF16;
+#    endif
 #elif defined(__aarch64__)
     found |= CPU_NEON | CPU_FMA; /* part of the base architecture */
 #endif

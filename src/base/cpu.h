@@ -10,8 +10,7 @@ enum cpu_feature {
     CPU_FMA = 1 << 2,
     CPU_AVX512 = 1 << 3, /* F, BW, DQ and VL together */
     CPU_NEON = 1 << 4,
-    CPU_AVX512_BF16 = 1 << 5,
-    CPU_AMX_BF16 = 1 << 6
+    CPU_AMX_BF16 = 1 << 5 /* and the operating system lets us */
 };
 
 /* cpu_features - detected, less those that MLP_CPU_DISABLE names ("amx,avx512,avx2,fma"; hiding

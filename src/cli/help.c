@@ -51,7 +51,7 @@ static void help_option(const struct cli_option *option, const struct cli_option
              option->argument == NULL     ? ""
              : option->kind == CLI_CHOICE ? "NAME"
                                           : option->argument);
-    cli_say("  %-22s%s\n", name, option->help);
+    cli_say("  %-24s%s\n", name, option->help);
     if (option->kind == CLI_FLAG)
         return;
     if (option->otherwise != NULL)
@@ -60,7 +60,7 @@ static void help_option(const struct cli_option *option, const struct cli_option
         cli_value_format(option, defaults, value, sizeof value);
     cli_value_wanted(option, wanted, sizeof wanted);
     bool range = option->kind != CLI_TEXT;
-    cli_say("  %-22s%s%s%sdefault %s%s\n", "", cli_colour(CLI_DIM), range ? wanted : "",
+    cli_say("  %-24s%s%s%sdefault %s%s\n", "", cli_colour(CLI_DIM), range ? wanted : "",
             range ? "; " : "", value, cli_colour(CLI_PLAIN));
 }
 

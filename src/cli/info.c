@@ -35,16 +35,17 @@ static void print_kernels(void)
 {
     struct mlp_kernel_info info;
     section("Kernels, best first");
-    cli_say("%s  name      needs                here      same bits for a seed as%s\n",
+    cli_say("%s  name      needs                     here      same bits for a seed as%s\n",
             cli_colour(CLI_DIM), cli_colour(CLI_PLAIN));
     for (uint32_t i = 0; mlp_kernel_info(i, &info); i++) {
         const char *here = !info.available                                ? "no"
                            : strcmp(info.name, mlp_kernel_default()) == 0 ? "default"
                                                                           : "yes";
-        cli_say("  %-10s%-21s%-10s%s\n", info.name, info.needs[0] == '\0' ? "nothing" : info.needs,
+        cli_say("  %-10s%-26s%-10s%s\n", info.name, info.needs[0] == '\0' ? "nothing" : info.needs,
                 here,
-                info.bit_reproducible ? "all kernels that say so, any threads, any machine"
-                                      : "itself, any threads (no fused multiply-add)");
+                info.only_bf16          ? "itself, any threads (--precision bf16 alone)"
+                : info.bit_reproducible ? "all kernels that say so, any threads, any machine"
+                                        : "itself, any threads (no fused multiply-add)");
     }
 }
 

@@ -46,11 +46,29 @@ static enum mlp_status read_data(struct cli_job *job, uint32_t label_base, struc
     return status == MLP_OK ? relabel_builtin(job, error) : status;
 }
 
+/* bf16 is for who asks for it: by name, or by auto where the CPU computes with it. */
+static enum mlp_precision choose_precision(uint32_t asked)
+{
+    struct mlp_kernel_info info;
+    if (asked != CLI_PRECISION_AUTO)
+        return (enum mlp_precision)asked;
+    for (uint32_t i = 0; mlp_kernel_info(i, &info); i++)
+        if (info.only_bf16 && info.available)
+            return MLP_BF16;
+    return MLP_F32;
+}
+
 static enum mlp_status make_net(struct cli_job *job, const uint32_t *widths, uint32_t n_layers,
                                 struct mlp_error *error)
 {
     enum mlp_status status = mlp_net_new(&job->net, widths, n_layers, job->options->seed, error);
-    return status == MLP_OK ? mlp_net_use_kernel(job->net, job->options->kernel, error) : status;
+    if (status != MLP_OK)
+        return status;
+    mlp_net_use_precision(job->net, choose_precision(job->options->precision));
+    status = mlp_net_use_kernel(job->net, job->options->kernel, error);
+    if (status != MLP_OK && strstr(error->found, "bf16") != NULL)
+        error_hint(error, "add --precision bf16");
+    return status;
 }
 
 /* A new network for these data, with the hidden layers that were typed. */
@@ -68,7 +86,32 @@ static enum mlp_status new_net(struct cli_job *job, struct mlp_error *error)
     widths[0] = images->n_rows * images->n_cols;
     memcpy(widths + 1, layers->widths, layers->n * sizeof widths[0]);
     widths[layers->n + 1] = job->dataset.n_classes;
-    return make_net(job, widths, layers->n + 1, error);
+    enum mlp_status status = make_net(job, widths, layers->n + 1, error);
+    if (status == MLP_OK) {
+        if (job->options->init != MLP_HE) /* which it has */
+            mlp_net_init(job->net, (enum mlp_init)job->options->init, job->options->seed);
+        mlp_net_use_activation(job->net, (enum mlp_activation)job->options->activation);
+    }
+    return status;
+}
+
+/* --activation is for files that do not say; one that says otherwise would compute nonsense. */
+static enum mlp_status choose_activation(struct cli_job *job, const char *path,
+                                         struct mlp_error *error)
+{
+    enum mlp_activation typed = (enum mlp_activation)job->options->activation;
+    if (!job->options->activation_typed || typed == mlp_net_activation(job->net))
+        return MLP_OK;
+    if (!job->origin.present) {
+        mlp_net_use_activation(job->net, typed);
+        return MLP_OK;
+    }
+    error_set(error, MLP_E_MODEL, path, -1);
+    error_found(error, "weights for --activation %s",
+                mlp_activation_name(mlp_net_activation(job->net)));
+    error_wanted(error, "%s, as typed", mlp_activation_name(typed));
+    error_hint(error, "leave --activation out: the file says it");
+    return MLP_E_MODEL;
 }
 
 static enum mlp_status load_net(struct cli_job *job, const struct mlp_model *model,
@@ -82,7 +125,7 @@ static enum mlp_status load_net(struct cli_job *job, const struct mlp_model *mod
         error_found(error, "the weights could not be copied into the network");
     }
     job->origin = model->metadata;
-    return status;
+    return status == MLP_OK ? choose_activation(job, path, error) : status;
 }
 
 /* --layers beside --init-from must say what the file says. */

@@ -64,20 +64,38 @@ void cli_log_widths(const struct mlp_net *net, char *text, size_t size)
 
 static void log_network(const struct cli_job *job)
 {
+    static const char *const activations[] = {[MLP_RELU] = "ReLU",
+                                              [MLP_LEAKY_RELU] = "leaky ReLU",
+                                              [MLP_GELU] = "GELU",
+                                              [MLP_TANH] = "tanh",
+                                              [MLP_SIGMOID] = "sigmoid"};
     char widths[256], n_parameters[32];
     cli_log_widths(job->net, widths, sizeof widths);
     cli_grouped(mlp_net_n_parameters(job->net), n_parameters);
-    cli_log_line("network", "%s, %s parameters, ReLU, softmax cross-entropy", widths, n_parameters);
+    cli_log_line("network", "%s, %s parameters, %s, softmax cross-entropy", widths, n_parameters,
+                 activations[mlp_net_activation(job->net)]);
+}
+
+static const char *kernel_remark(const struct mlp_net *net)
+{
+    struct mlp_kernel_info info = {0};
+    if (mlp_net_precision(net) == MLP_F32)
+        return strcmp(mlp_net_kernel(net), mlp_kernel_default()) == 0 ? ", the best for this CPU"
+                                                                      : "";
+    for (uint32_t i = 0; mlp_kernel_info(i, &info); i++)
+        if (info.only_bf16 && strcmp(info.name, mlp_net_kernel(net)) == 0)
+            return ", whose tiles multiply bf16";
+    return ", which rounds to bf16 and multiplies in f32: slower than f32 alone";
 }
 
 static void log_machine(const struct cli_job *job)
 {
     char threads[128];
     cli_log_threads(&job->threads, threads, sizeof threads);
-    cli_log_line("kernel", "%s%s", mlp_net_kernel(job->net),
-                 strcmp(mlp_net_kernel(job->net), mlp_kernel_default()) == 0
-                     ? ", the best for this CPU"
-                     : "");
+    const char *kernel = mlp_net_kernel(job->net);
+    if (mlp_net_precision(job->net) == MLP_BF16)
+        cli_log_line("precision", "bf16 products with f32 sums, weights and updates");
+    cli_log_line("kernel", "%s%s", kernel, kernel_remark(job->net));
     cli_log_line("threads", "%s", threads);
 }
 
@@ -99,14 +117,16 @@ static void log_augmentation(const struct cli_options *options)
 void cli_log_header(const struct cli_job *job)
 {
     const struct cli_options *options = job->options;
-    char optimizer[160], command[9000];
+    char optimizer[320], command[9000];
     cli_recipe_describe(options, optimizer, sizeof optimizer);
     cli_command_line(job, command, sizeof command);
     cli_say("%smlp %s%s\n\n", cli_colour(CLI_BOLD), MLP_VERSION, cli_colour(CLI_PLAIN));
     log_data(job);
     log_network(job);
     cli_log_line("start", "%s",
-                 options->init_from == NULL ? "He initialisation" : options->init_from);
+                 options->init_from != NULL    ? options->init_from
+                 : options->init == MLP_XAVIER ? "Xavier initialisation"
+                                               : "He initialisation");
     cli_log_line("training", "%" PRIu32 " epoch%s, batch %" PRIu32 ", %s, seed %" PRIu64,
                  options->epochs, options->epochs == 1 ? "" : "s", options->batch, optimizer,
                  options->seed);

@@ -42,8 +42,9 @@ static void describe(struct mlp_metadata *metadata, const struct cli_job *job, u
         .n_rows = dataset->train.n_rows,
         .n_cols = dataset->train.n_cols,
         .label_base = dataset->label_base,
-        .activation = "relu",
     };
+    snprintf(metadata->activation, sizeof metadata->activation, "%s",
+             mlp_activation_name(mlp_net_activation(job->net)));
     snprintf(metadata->dataset, sizeof metadata->dataset, "%s", dataset->name);
     cli_recipe(job, n_epochs, metadata->recipe, sizeof metadata->recipe);
 }

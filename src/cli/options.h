@@ -2,6 +2,8 @@
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
 
+#include "mlp.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -16,6 +18,7 @@ enum cli_command_bit {
     CLI_AUGMENT = 1 << 5
 };
 
+enum { CLI_PRECISION_AUTO = MLP_BF16 + 1 };
 enum { CLI_HIDDEN_MAX = 32, CLI_WIDTH_MAX = 1 << 24 };
 
 /* Hidden layers; n 0 is plain softmax regression. */
@@ -33,13 +36,17 @@ struct cli_options {
     uint32_t classes; /* 0: as the files have them */
     uint32_t label_base;
     float lr, momentum, weight_decay, warmup;
-    uint32_t optimizer; /* enum mlp_optimizer */
-    uint32_t schedule;  /* enum mlp_schedule */
-    uint32_t augment;   /* enum mlp_augmentation */
+    float label_smoothing, dropout, ema, clip_norm; /* 0: off */
+    uint32_t optimizer;                             /* enum mlp_optimizer */
+    uint32_t schedule;                              /* enum mlp_schedule */
+    uint32_t activation;                            /* enum mlp_activation */
+    uint32_t init;                                  /* enum mlp_init */
+    uint32_t precision;                             /* enum mlp_precision, or CLI_PRECISION_AUTO */
+    uint32_t augment;                               /* enum mlp_augmentation */
     float augment_strength;
     uint64_t seed;
     bool force_threads, quiet, wrong, ask, help;
-    bool layers_typed, label_base_typed, model_typed, augment_typed;
+    bool layers_typed, label_base_typed, model_typed, activation_typed, augment_typed;
 };
 
 enum cli_kind {

@@ -68,10 +68,15 @@ static void add_path(struct words *words, const char *option, const char *path)
 
 static void add_start(struct words *words, const struct cli_job *job)
 {
+    enum mlp_activation activation = mlp_net_activation(job->net);
+    if (activation != MLP_RELU)
+        add(words, "--activation %s", mlp_activation_name(activation));
     if (job->options->init_from != NULL) { /* which has the widths, too */
         add_path(words, "--init-from", job->options->init_from);
         return;
     }
+    if (job->options->init != MLP_HE)
+        add(words, "--init xavier");
     char layers[CLI_HIDDEN_MAX * 9 + 8];
     cli_layers_format(&job->options->layers, layers, sizeof layers);
     add(words, "--layers %s", layers);
@@ -101,6 +106,26 @@ static void add_option(struct words *words, const struct cli_options *options, c
     add(words, "--%s %s", name, value);
 }
 
+/* Off at 0; the name of the option, and what to call it. */
+static const char *const extras[][2] = {{"clip-norm", "gradients clipped to norm"},
+                                        {"label-smoothing", "label smoothing"},
+                                        {"dropout", "dropout"},
+                                        {"ema", "weights averaged with decay"}};
+enum { N_EXTRAS = sizeof extras / sizeof extras[0] };
+
+static void describe_extras(struct words *words, const struct cli_options *options)
+{
+    for (int i = 0; i < N_EXTRAS; i++) {
+        char value[64];
+        format(options, extras[i][0], value, sizeof value);
+        if (strcmp(value, "0") == 0)
+            continue;
+        if (words->length + 1 < words->size) /* a comma to what stands before */
+            words->text[words->length++] = ',';
+        add(words, "%s %s", extras[i][1], value);
+    }
+}
+
 void cli_recipe_describe(const struct cli_options *options, char *text, size_t size)
 {
     char optimizer[32], momentum[32], rate[32], schedule[32], warmup[32], decay[32];
@@ -121,6 +146,7 @@ void cli_recipe_describe(const struct cli_options *options, char *text, size_t s
         add(&words, "after %s epochs of warm-up", warmup);
     if (options->weight_decay > 0)
         add(&words, "with weight decay %s", decay);
+    describe_extras(&words, options);
 }
 
 static void add_training(struct words *words, const struct cli_job *job, uint32_t n_epochs)
@@ -142,12 +168,21 @@ static void add_training(struct words *words, const struct cli_job *job, uint32_
         if (options->augment_strength != mlp_train_defaults().augment_strength)
             add_option(words, options, "augment-strength");
     }
+    for (int i = 0; i < N_EXTRAS; i++) {
+        char value[64];
+        format(options, extras[i][0], value, sizeof value);
+        if (strcmp(value, "0") != 0)
+            add_option(words, options, extras[i][0]);
+    }
     add(words, "--seed %" PRIu64, options->seed);
     if (options->classes != 0)
         add(words, "--classes %" PRIu32, options->classes);
     if (options->label_base != 0)
         add(words, "--label-base %" PRIu32, options->label_base);
-    if (kernel_matters(mlp_net_kernel(job->net)))
+    bool bf16 = mlp_net_precision(job->net) == MLP_BF16;
+    if (bf16)
+        add(words, "--precision bf16");
+    if (bf16 || kernel_matters(mlp_net_kernel(job->net)))
         add(words, "--kernel %s", mlp_net_kernel(job->net));
     add_start(words, job);
 }

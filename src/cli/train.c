@@ -47,6 +47,10 @@ static enum mlp_status learn(struct cli_job *job, struct course *course, struct 
     train.warmup = options->warmup;
     train.augment = (enum mlp_augmentation)options->augment;
     train.augment_strength = options->augment_strength;
+    train.clip_norm = options->clip_norm;
+    train.label_smoothing = options->label_smoothing;
+    train.dropout = options->dropout;
+    train.ema = options->ema;
     train.seed = options->seed;
     train.n_threads = job->threads.n;
     train.eval_every = options->eval_every;

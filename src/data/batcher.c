@@ -22,6 +22,7 @@ void data_shuffle(uint32_t *order, uint32_t n, uint64_t seed, uint32_t epoch)
 
 bool data_batch_new(struct batch *batch, uint32_t batch_max, uint32_t inputs)
 {
+    *batch = (struct batch){0};
     batch->x =
         (struct panels){.rows = batch_max, .cols = inputs, .stride = panel_stride(batch_max)};
     batch->x.data = memory_new(panel_floats(batch_max, inputs) * sizeof(float));
@@ -32,8 +33,29 @@ bool data_batch_new(struct batch *batch, uint32_t batch_max, uint32_t inputs)
     return false;
 }
 
+static bool tiles_new(struct tiles *tiles, uint32_t rows, uint32_t k)
+{
+    *tiles = (struct tiles){.blocks = panel_count(rows), .k_tiles = tile_count(k)};
+    tiles->data = memory_new(tiles->blocks * tile_stride(tiles) * sizeof(bf16));
+    return tiles->data != NULL;
+}
+
+bool data_batch_new_tiles(struct batch *batch, uint32_t batch_max, uint32_t inputs, bool transposed)
+{
+    *batch = (struct batch){.x = {.rows = batch_max, .cols = inputs}};
+    batch->labels = memory_new((size_t)panel_count(batch_max) * PANEL);
+    /* Whole pairs of blocks of samples, since 32 are converted at once. */
+    if (batch->labels != NULL && tiles_new(&batch->x16, tile_count(batch_max) * TILE_K, inputs) &&
+        (!transposed || tiles_new(&batch->x16_t, inputs, batch_max)))
+        return true;
+    data_batch_free(batch);
+    return false;
+}
+
 void data_batch_free(struct batch *batch)
 {
+    memory_free(batch->x16.data);
+    memory_free(batch->x16_t.data);
     memory_free(batch->x.data);
     memory_free(batch->labels);
     *batch = (struct batch){0};
@@ -44,6 +66,17 @@ void data_batch_free(struct batch *batch)
 /* A unit of gathering: as many panels as share a cache line of pixels, of a few rows, so that its
  * lines stay in L1 beside a product's operands. */
 enum { UNIT_ROWS = 8, UNIT_PANELS = 4 };
+
+/* In tiles a unit is one panel of 32 rows. */
+static uint32_t unit_rows(const struct gather *g)
+{
+    return g->batch->x16.data != NULL ? TILE_K : UNIT_ROWS;
+}
+
+static uint32_t unit_panels(const struct gather *g)
+{
+    return g->batch->x16.data != NULL ? 1 : UNIT_PANELS;
+}
 
 static const uint8_t *source_row(const struct gather *g, uint32_t r)
 {
@@ -56,14 +89,29 @@ static uint32_t least(uint32_t a, uint32_t b)
     return a < b ? a : b;
 }
 
+static void convert(const struct gather *g, const uint8_t **at, uint32_t n, uint32_t panel)
+{
+    static const uint8_t nothing[PANEL];
+    const struct batch *batch = g->batch;
+    if (batch->x16.data == NULL) {
+        g->kernel->from_bytes(n, at, PIXEL_SCALE, panel_at(&batch->x, g->row, panel));
+        return;
+    }
+    for (; n < TILE_K; n++) /* beyond the batch */
+        at[n] = nothing;
+    g->kernel->bf16.from_bytes(
+        at, tile_rows_half(&batch->x16, g->row / PANEL, panel), tile_stride(&batch->x16),
+        batch->x16_t.data == NULL ? NULL : tile_at(&batch->x16_t, panel, g->row / TILE_K));
+}
+
 /* Columns [16 panel, ...) of n rows; the last panel of an odd width is copied first, since its 16
  * bytes would reach beyond the row. */
 static void gather_panel(const struct gather *g, const uint8_t *const *from, uint32_t n,
                          uint32_t panel)
 {
     uint32_t column = panel * PANEL, columns = g->batch->x.cols - column;
-    const uint8_t *at[UNIT_ROWS];
-    uint8_t padded[UNIT_ROWS][PANEL];
+    const uint8_t *at[TILE_K];
+    uint8_t padded[TILE_K][PANEL];
     for (uint32_t r = 0; r < n; r++) {
         at[r] = from[r] + column;
         if (columns < PANEL) {
@@ -72,39 +120,48 @@ static void gather_panel(const struct gather *g, const uint8_t *const *from, uin
             at[r] = padded[r];
         }
     }
-    g->kernel->from_bytes(n, at, PIXEL_SCALE, panel_at(&g->batch->x, g->row, panel));
+    convert(g, at, n, panel);
 }
 
-/* Asks memory for the rows of a unit two ahead: they are random rows of a large set, and waiting
- *  for each would take longer than converting it. Inlined by force: gcc 12 finds that a function
- * which only prefetches has no effect, and drops the call. */
+/* Where the images of the unit's rows from `row` on begin. */
+static void find_rows(struct gather *g, uint32_t row, const uint8_t **from)
+{
+    for (uint32_t r = row; r < row + unit_rows(g) && r < g->n; r++)
+        from[r - row] = source_row(g, r);
+}
+
+/* Asks memory for the rows of a unit two lines ahead: they are random rows of a large set, and
+ * waiting for each would take longer than converting it. Inlined by force: gcc 12 finds that a
+ * function which only prefetches has no effect, and drops the call. */
 static inline __attribute__((always_inline)) void prefetch_unit(const struct gather *g)
 {
-    uint32_t row = g->row, panel = g->panel + 2 * UNIT_PANELS;
+    uint32_t rows = unit_rows(g), panel = g->panel + 2 * UNIT_PANELS, next = 0;
+    if ((g->panel - g->panel_begin) % UNIT_PANELS != 0) /* its line was asked for */
+        return;
     if (panel >= g->panel_end) {
-        row += UNIT_ROWS;
+        next = 1;
         panel = g->panel_begin;
     }
-    for (uint32_t r = row; r < row + UNIT_ROWS && r < g->n; r++)
-        __builtin_prefetch(source_row(g, r) + (size_t)panel * PANEL);
+    uint32_t row = g->row + next * rows, n = row < g->n ? least(rows, g->n - row) : 0;
+    for (uint32_t r = 0; r < n; r++)
+        __builtin_prefetch(g->from[next][r] + (size_t)panel * PANEL);
 }
 
 bool data_gather_some(struct gather *g)
 {
     if (g->row >= g->n || g->panel >= g->panel_end)
         return false;
-    uint32_t n = least(UNIT_ROWS, g->n - g->row);
-    const uint8_t *from[UNIT_ROWS];
-    for (uint32_t r = 0; r < n; r++)
-        from[r] = source_row(g, g->row + r);
+    uint32_t rows = unit_rows(g);
     prefetch_unit(g);
-    uint32_t end = least(g->panel + UNIT_PANELS, g->panel_end);
+    uint32_t end = least(g->panel + unit_panels(g), g->panel_end);
     for (uint32_t panel = g->panel; panel < end; panel++)
-        gather_panel(g, from, n, panel);
+        gather_panel(g, g->from[0], least(rows, g->n - g->row), panel);
     g->panel = end;
     if (end == g->panel_end) {
         g->panel = g->panel_begin;
-        g->row += n;
+        g->row += rows;
+        memcpy(g->from[0], g->from[1], sizeof g->from[0]);
+        find_rows(g, g->row + rows, g->from[1]);
     }
     return true;
 }
@@ -121,6 +178,8 @@ struct gather data_gather_begin(struct batch *batch, const struct kernel *kernel
                        .n = n};
     team_share(team, panel_count(batch->x.cols), &g.panel_begin, &g.panel_end);
     g.panel = g.panel_begin;
+    find_rows(&g, 0, g.from[0]);
+    find_rows(&g, unit_rows(&g), g.from[1]);
     if (team->id == 0 && n > 0) {
         batch->x.rows = n;
         for (uint32_t r = 0; r < n && images->labels != NULL; r++)

@@ -13,13 +13,18 @@ void data_shuffle(uint32_t *order, uint32_t n, uint64_t seed, uint32_t epoch);
 
 /* A batch in panels: pixel / 255, and labels; what pads them to groups of 16 is some class. */
 struct batch {
-    struct panels x; /* (B, inputs); x.rows is this batch's size */
+    struct panels x; /* (B, inputs); x.rows is this batch's size; no data if it is in tiles */
+    struct tiles x16, x16_t; /* or the pixels themselves in bf16, by rows, and their transpose */
     uint8_t *labels;
 };
 
 /* data_batch_new - room for batches of up to batch_max samples of `inputs` pixels; false if out of
  * memory. */
 bool data_batch_new(struct batch *batch, uint32_t batch_max, uint32_t inputs);
+
+/* data_batch_new_tiles - the same with pixels in bf16; transposed: x16_t is wanted, too. */
+bool data_batch_new_tiles(struct batch *batch, uint32_t batch_max, uint32_t inputs,
+                          bool transposed);
 void data_batch_free(struct batch *batch);
 
 /* One member's share of filling a batch, in progress. */
@@ -31,6 +36,7 @@ struct gather {
     uint32_t first, n;
     uint32_t panel_begin, panel_end; /* the member's share */
     uint32_t row, panel;             /* where it is */
+    const uint8_t *from[2][TILE_K];  /* the images of its rows, and of the next ones */
 };
 
 /* data_gather_begin - prepares to fill the batch with samples samples[0..n-1] (NULL:

@@ -1,13 +1,14 @@
 /* slice.c - who computes which part of a product. Any cut gives the same bits, since k stays whole;
  * this one looks for the cut that is finished first. */
 #include "gemm/gemm.h"
+#include "gemm/tiles.h"
 
 /* Relative time of a row group against `panels` panels: narrow tiles are less efficient, since
  * each loads as much of A for less work. Units of 1/16 panel; measured: bench, rows "products". */
-static uint64_t cost(const struct kernel *kernel, uint32_t panels)
+static uint64_t cost(uint32_t widest, uint32_t panels)
 {
-    uint64_t whole = panels / kernel->panels, rest = panels % kernel->panels;
-    return whole * kernel->panels * 16 + (rest == 0 ? 0 : rest * 16 + 2);
+    uint64_t whole = panels / widest, rest = panels % widest;
+    return whole * widest * 16 + (rest == 0 ? 0 : rest * 16 + 2);
 }
 
 static uint32_t divide_up(uint32_t n, uint32_t d)
@@ -15,13 +16,14 @@ static uint32_t divide_up(uint32_t n, uint32_t d)
     return n / d + (n % d != 0);
 }
 
-struct gemm_slice gemm_slice(const struct kernel *kernel, const struct team *team,
-                             uint32_t row_groups, uint32_t panels)
+/* widest: panels in the widest tile. */
+static struct gemm_slice cut(uint32_t widest, const struct team *team, uint32_t row_groups,
+                             uint32_t panels)
 {
     uint32_t n = (uint32_t)team->n, best_cuts = 1;
     uint64_t best_cost = UINT64_MAX;
     for (uint32_t cuts = 1; cuts <= n && cuts <= panels; cuts++) { /* of the panels */
-        uint64_t time = divide_up(row_groups, n / cuts) * cost(kernel, divide_up(panels, cuts));
+        uint64_t time = divide_up(row_groups, n / cuts) * cost(widest, divide_up(panels, cuts));
         if (time <= best_cost) {
             best_cost = time;
             best_cuts = cuts;
@@ -39,4 +41,24 @@ struct gemm_slice gemm_slice(const struct kernel *kernel, const struct team *tea
     team_share(&rows, row_groups, &slice.row_begin, &slice.row_end);
     team_share(&columns, panels, &slice.panel_begin, &slice.panel_end);
     return slice;
+}
+
+struct gemm_slice gemm_slice(const struct kernel *kernel, const struct team *team,
+                             uint32_t row_groups, uint32_t panels)
+{
+    return cut(kernel->panels, team, row_groups, panels);
+}
+
+static uint32_t least(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+struct gemm_slice gemm_tiles_slice(const struct team *team, uint32_t row_blocks,
+                                   uint32_t col_blocks)
+{
+    struct gemm_slice pairs = cut(1, team, divide_up(row_blocks, 2), divide_up(col_blocks, 2));
+    return (struct gemm_slice){
+        least(2 * pairs.row_begin, row_blocks), least(2 * pairs.row_end, row_blocks),
+        least(2 * pairs.panel_begin, col_blocks), least(2 * pairs.panel_end, col_blocks)};
 }

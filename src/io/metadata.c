@@ -254,8 +254,10 @@ static enum mlp_status check_supported(struct io_zip *zip, const struct mlp_meta
     double scale = INPUT_SCALE;
     if (metadata->format_version != FORMAT_VERSION)
         return fail_unsupported(zip, "1", error, "format_version %u", metadata->format_version);
-    if (strcmp(metadata->activation, "relu") != 0)
-        return fail_unsupported(zip, "\"relu\"", error, "activation \"%s\"", metadata->activation);
+    enum mlp_activation activation;
+    if (!mlp_activation_find(metadata->activation, &activation))
+        return fail_unsupported(zip, "relu, leaky-relu, gelu, tanh or sigmoid", error,
+                                "activation \"%s\"", metadata->activation);
     enum mlp_status status = read_scalar(zip, "input_scale", &array, bytes, &found, error);
     if (status == MLP_OK && found)
         status = read_real(&array, zip, bytes, &scale, error);

@@ -3,7 +3,7 @@
  * Each is an array without dimensions, so that np.load gives it as a number or a string:
  *
  *   format_version  int64    1
- *   activation      str      "relu"
+ *   activation      str      "relu" or another of mlp_activation_name
  *   input_scale     float64  1/255: the network's input is pixel * input_scale
  *   seed            uint64
  *   data_fingerprint uint64  of the training data, 0 if unknown

@@ -1,17 +1,8 @@
-/* elementwise.h - ReLU, its gradient, sums, transposes and pixels; a template like product.h.
+/* elementwise.h - gradients of activations, sums, transposes and pixels; a template like product.h.
  *
- *     relu            y = max(0, z)
- *     relu_gradient   dL/dz = dL/dy where y > 0, else 0
+ *     relu_gradient    dL/dz = dL/dy where y > 0, else 0
+ *     slope_gradient   dL/dz = dL/dy dy/dz
  */
-
-static void relu(uint32_t rows, uint32_t n, float *c, size_t c_stride)
-{
-    for (uint32_t p = 0; p < n; p++)
-        for (size_t i = 0; i < (size_t)rows * PANEL; i += VL) {
-            float *at = c + p * c_stride + i;
-            v_store(at, v_relu(v_load(at)));
-        }
-}
 
 static void transpose(const float *from, float *to)
 {
@@ -28,6 +19,16 @@ static void relu_gradient(float *dt, const float *y, float *d)
     transpose(d, dt);
 }
 
+static void slope_gradient(float *dt, float *d)
+{
+    float slope[PANEL * PANEL];
+    memcpy(slope, d, sizeof slope);
+    transpose(dt, d);
+    for (int i = 0; i < PANEL * PANEL; i += VL)
+        v_store(d + i, v_mul(v_load(slope + i), v_load(d + i)));
+    transpose(d, dt);
+}
+
 /* Sums over the rows (samples) in the order of the rows, each column in its lane. */
 static void column_sums(uint32_t rows, const float *panel, float *sums)
 {
@@ -37,6 +38,21 @@ static void column_sums(uint32_t rows, const float *panel, float *sums)
     for (uint32_t r = 0; r < rows; r++)
         for (int j = 0; j < VECTORS; j++)
             sum[j] = v_add(sum[j], v_load(panel + (size_t)r * PANEL + j * VL));
+    for (int j = 0; j < VECTORS; j++)
+        v_store(sums + j * VL, sum[j]);
+}
+
+/* In the order of the lines, each column in its lane. */
+static void squares(uint32_t lines, const float *x, float *sums)
+{
+    vf sum[VECTORS];
+    for (int j = 0; j < VECTORS; j++)
+        sum[j] = v_set1(0);
+    for (uint32_t r = 0; r < lines; r++)
+        for (int j = 0; j < VECTORS; j++) {
+            vf line = v_load(x + (size_t)r * PANEL + j * VL);
+            sum[j] = v_fma(line, line, sum[j]);
+        }
     for (int j = 0; j < VECTORS; j++)
         v_store(sums + j * VL, sum[j]);
 }

@@ -3,6 +3,8 @@
 #define KERNEL_KERNEL_H
 
 #include "kernel/panel.h"
+#include "kernel/tile.h"
+#include "mlp.h"
 
 /* kernel_product - C = init + A B for a block of 16 rows and n panels of C.
  * Shapes   A (16, k)  B (k, 16 n)  C (16, 16 n); B and C in panels
@@ -24,12 +26,27 @@ struct kernel_softmax {
     float *zt; /* (C, 16) transposed, one panel, C rounded up to 16; overwritten: dL/dz */
     const uint8_t *label; /* (16) */
     float scale;          /* of the gradient: 1 / B for the mean loss over a batch */
+    float smoothing;      /* of the labels: share of the target that all classes share evenly */
     float *loss;          /* (16) cross-entropy in nats */
     float *prediction;    /* (16) class number, the lowest of equals */
 };
 
+/* kernel_activation - y = f(z) in place for rows x n panels, and its slope dy/dz likewise, unless
+ * slope is NULL; see activation.h. */
+typedef void kernel_activation(uint32_t rows, uint32_t n, float *z, size_t z_stride, float *slope,
+                               size_t slope_stride);
+
+/* Which units of 16 samples are dropped; see dropout.h. */
+struct kernel_dropout {
+    uint32_t key[PANEL]; /* a random number for each sample */
+    uint32_t unit;       /* the number of the first */
+    float share;         /* of the units that are dropped, 0..1 */
+    float scale;         /* of the others: 1 / (1 - share) */
+};
+
 /* A step's numbers for the update rules; see update.h. */
 struct kernel_update {
+    float factor; /* of the gradient as it comes */
     float rate, shrink, beta1, beta2, root, epsilon;
 };
 
@@ -62,10 +79,39 @@ struct kernel_warp {
     float *lines;    /* (2, GRID, columns) */
 };
 
+/* Products of bf16 operands with sums in f32, and the conversions around them; see tile.h. A block
+ * is 16 x 16 floats, row after row. */
+struct kernel_bf16 {
+    bool native;         /* has instructions of its own for it */
+    void (*begin)(void); /* each thread, before it calls product; NULL: nothing to do */
+    void (*end)(void);   /* and after */
+    /* C = A B, or C += A B if add: m x n blocks (1 or 2 each) of C, block (i, j) at c + (2 i + j) *
+     * 256; A by rows and B in pairs, strides in elements from a block to the next. Calls aside once
+     * for each tile of k, so that something else can be done while the sums are made. */
+    void (*product)(uint32_t m, uint32_t n, uint32_t k_tiles, const bf16 *a, size_t a_stride,
+                    const bf16 *b, size_t b_stride, float *c, bool add, void (*aside)(void *),
+                    void *context);
+    /* A block, rounded to nearest even: as half a tile by rows (its columns become k), or in pairs
+     * (its rows do). */
+    void (*pack_rows)(const float *block, bf16 *to);
+    void (*pack_pairs)(const float *block, bf16 *to);
+    void (*transpose)(const bf16 *from, bf16 *to); /* a tile: by rows to in pairs, and back */
+    /* 16 pixels of 32 samples, exactly: into half tiles by rows of two blocks of samples, and a
+     * whole tile by rows of their transpose (NULL: not wanted). */
+    void (*from_bytes)(const uint8_t *const *from, bf16 *x, size_t x_stride, bf16 *xt);
+    void (*scale)(float *block, float factor,
+                  const float *shift); /* c = factor c + shift(column) */
+    /* block(r, c) = y(r, c) > 0 ? block(r, c) : 0; y: half a tile by rows */
+    void (*where_positive)(float *block, const bf16 *y);
+    /* sums over k of one block in pairs, in the order of k */
+    void (*sums)(uint32_t k_tiles, const bf16 *tiles, float *sums);
+};
+
 struct kernel {
     const char *name;
     uint32_t needs; /* enum cpu_feature */
     bool fma;       /* has fused multiply-add: under the promise of equal bits */
+    bool only_bf16; /* its f32 half is another kernel's: not to be chosen for f32 */
 
     uint32_t panels;                               /* widest product below */
     kernel_product *product[2][KERNEL_PANELS_MAX]; /* [enum kernel_order][n - 1] */
@@ -73,26 +119,42 @@ struct kernel {
     void (*product_one)(uint32_t k, const float *x, const float *w, size_t w_stride, uint32_t n,
                         float *y, const float *init);
 
-    void (*relu)(uint32_t rows, uint32_t n, float *c, size_t c_stride);
+    kernel_activation *activation[5]; /* [enum mlp_activation] */
     /* d(r, c) = y(r, c) > 0 ? dt(c, r) : 0 for a 16 x 16 block, and its transpose back into dt */
     void (*relu_gradient)(float *dt, const float *y, float *d);
+    /* d(r, c) = d(r, c) * dt(c, r): d holds the slope before; and its transpose back into dt */
+    void (*slope_gradient)(float *dt, float *d);
+    /* 16 rows of n panels of y, and of its slope: units that are dropped to 0, others scaled */
+    void (*dropout)(const struct kernel_dropout *dropout, uint32_t n, float *y, size_t y_stride,
+                    float *slope, size_t slope_stride);
     void (*softmax_gradient)(const struct kernel_softmax *softmax);
     void (*softmax)(uint32_t n_classes, float *zt);  /* logits to probabilities, in place */
     void (*transpose)(const float *from, float *to); /* 16 x 16 */
     void (*column_sums)(uint32_t rows, const float *panel, float *sums); /* (rows, 16) -> (16) */
     kernel_update_rule *update[4];                                       /* [enum mlp_optimizer] */
+    void (*average)(float share, uint32_t lines, const float *w, float *mean); /* see update.h */
+    /* sums of x^2 over lines, each of the 16 columns apart */
+    void (*squares)(uint32_t lines, const float *x, float *sums);
     /* 16 bytes to 16 floats, times scale, for n rows: to[16 r ..] = from[r][0..15] * scale */
     void (*from_bytes)(uint32_t n, const uint8_t *const *from, float scale, float *to);
     void (*warp)(const struct kernel_warp *warp, uint8_t *to); /* to (rows, cols) */
+
+    struct kernel_bf16 bf16;
 };
 
-/* kernel_find - by name, NULL or "auto" for the best that this CPU runs; NULL if there is none of
- * that name. It may need features that this CPU lacks: see kernel_runs. */
+/* kernel_find - by name, NULL or "auto" for the best at f32 that this CPU runs; NULL if there is
+ * none of that name. It may need features that this CPU lacks: see kernel_runs. */
 const struct kernel *kernel_find(const char *name);
+
+/* kernel_best - that this CPU runs, for products of that precision. */
+const struct kernel *kernel_best(enum mlp_precision precision);
 
 /* kernel_table - the i-th kernel, best first; NULL beyond the last. */
 const struct kernel *kernel_table(uint32_t i);
 
 bool kernel_runs(const struct kernel *kernel);
+
+/* kernel_serves - runs here, and computes in that precision. */
+bool kernel_serves(const struct kernel *kernel, enum mlp_precision precision);
 
 #endif

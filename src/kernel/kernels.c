@@ -6,7 +6,7 @@
 #include <string.h>
 
 #if defined(__x86_64__)
-extern const struct kernel kernel_avx512, kernel_avx2, kernel_sse2;
+extern const struct kernel kernel_amx, kernel_avx512, kernel_avx2, kernel_sse2;
 #elif defined(__aarch64__)
 extern const struct kernel kernel_neon;
 #endif
@@ -14,9 +14,7 @@ extern const struct kernel kernel_scalar;
 
 static const struct kernel *const table[] = {
 #if defined(__x86_64__)
-    &kernel_avx512,
-    &kernel_avx2,
-    &kernel_sse2,
+    &kernel_amx,    &kernel_avx512, &kernel_avx2, &kernel_sse2,
 #elif defined(__aarch64__)
     &kernel_neon,
 #endif
@@ -33,12 +31,26 @@ bool kernel_runs(const struct kernel *kernel)
     return (cpu_features() & kernel->needs) == kernel->needs;
 }
 
+bool kernel_serves(const struct kernel *kernel, enum mlp_precision precision)
+{
+    return kernel_runs(kernel) && (precision == MLP_BF16 || !kernel->only_bf16);
+}
+
+const struct kernel *kernel_best(enum mlp_precision precision)
+{
+    uint32_t i = 0;
+    while (!kernel_serves(table[i], precision))
+        i++;
+    return table[i]; /* the last one runs anywhere */
+}
+
 const struct kernel *kernel_find(const char *name)
 {
-    bool any = name == NULL || strcmp(name, "auto") == 0;
+    if (name == NULL || strcmp(name, "auto") == 0)
+        return kernel_best(MLP_F32);
     const struct kernel *kernel;
     for (uint32_t i = 0; (kernel = kernel_table(i)) != NULL; i++)
-        if (any ? kernel_runs(kernel) : strcmp(name, kernel->name) == 0)
+        if (strcmp(name, kernel->name) == 0)
             return kernel;
     return NULL;
 }
@@ -53,7 +65,8 @@ bool mlp_kernel_info(uint32_t i, struct mlp_kernel_info *info)
     info->name = kernel->name;
     info->needs = needs[i];
     info->available = kernel_runs(kernel);
-    info->bit_reproducible = kernel->fma;
+    info->bit_reproducible = kernel->fma && !kernel->only_bf16;
+    info->only_bf16 = kernel->only_bf16;
     return true;
 }
 

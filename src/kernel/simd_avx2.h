@@ -8,6 +8,7 @@
 #define TILE_ROWS 6
 #define TILE_PANELS 1
 #define ONE_PANELS 4
+#define BF16_ROWS 4 /* and lines of B, in bf16.h */
 
 typedef __m256 vf;
 typedef __m256i vi;
@@ -119,6 +120,18 @@ V vi vi_sub(vi a, vi b)
 {
     return _mm256_sub_epi32(a, b);
 }
+V vi vi_mul(vi a, vi b)
+{
+    return _mm256_mullo_epi32(a, b);
+}
+V vi vi_xor(vi a, vi b)
+{
+    return _mm256_xor_si256(a, b);
+}
+V vi vi_shift_right(vi a, int n)
+{
+    return _mm256_srli_epi32(a, n);
+}
 V vi v_shift_left_23(vi a)
 {
     return _mm256_slli_epi32(a, 23);
@@ -126,6 +139,37 @@ V vi v_shift_left_23(vi a)
 V vi v_shift_right_23(vi a)
 {
     return _mm256_srai_epi32(a, 23);
+}
+V vi v_shift_left_16(vi a)
+{
+    return _mm256_slli_epi32(a, 16);
+}
+V vi vi_and(vi a, vi b)
+{
+    return _mm256_and_si256(a, b);
+}
+V vi vi_or(vi a, vi b)
+{
+    return _mm256_or_si256(a, b);
+}
+V vi vi_load(const void *p)
+{
+    return _mm256_loadu_si256(p);
+}
+V void vi_store(void *p, vi a)
+{
+    _mm256_storeu_si256(p, a);
+}
+V void v_store_high(uint16_t *p, vi a)
+{
+    vi halves = _mm256_srli_epi32(a, 16);
+    __m128i low = _mm256_castsi256_si128(halves), high = _mm256_extracti128_si256(halves, 1);
+    _mm_storeu_si128((__m128i *)p, _mm_packus_epi32(low, high));
+}
+V vf v_from_high(const uint16_t *p)
+{
+    __m256i halves = _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)p));
+    return _mm256_castsi256_ps(_mm256_slli_epi32(halves, 16));
 }
 
 /* Pairs of rows, then of pairs, within 128-bit lanes; then the two lanes. */

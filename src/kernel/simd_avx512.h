@@ -8,6 +8,7 @@
 #define TILE_ROWS 8
 #define TILE_PANELS 3
 #define ONE_PANELS 8
+#define BF16_ROWS 8 /* and lines of B, in bf16.h */
 
 typedef __m512 vf;
 typedef __m512i vi;
@@ -118,6 +119,18 @@ V vi vi_sub(vi a, vi b)
 {
     return _mm512_sub_epi32(a, b);
 }
+V vi vi_mul(vi a, vi b)
+{
+    return _mm512_mullo_epi32(a, b);
+}
+V vi vi_xor(vi a, vi b)
+{
+    return _mm512_xor_si512(a, b);
+}
+V vi vi_shift_right(vi a, int n)
+{
+    return _mm512_srlv_epi32(a, _mm512_set1_epi32(n));
+}
 V vi v_shift_left_23(vi a)
 {
     return _mm512_slli_epi32(a, 23);
@@ -125,6 +138,35 @@ V vi v_shift_left_23(vi a)
 V vi v_shift_right_23(vi a)
 {
     return _mm512_srai_epi32(a, 23);
+}
+V vi v_shift_left_16(vi a)
+{
+    return _mm512_slli_epi32(a, 16);
+}
+V vi vi_and(vi a, vi b)
+{
+    return _mm512_and_si512(a, b);
+}
+V vi vi_or(vi a, vi b)
+{
+    return _mm512_or_si512(a, b);
+}
+V vi vi_load(const void *p)
+{
+    return _mm512_loadu_si512(p);
+}
+V void vi_store(void *p, vi a)
+{
+    _mm512_storeu_si512(p, a);
+}
+V void v_store_high(uint16_t *p, vi a)
+{
+    _mm256_storeu_si256((__m256i *)p, _mm512_cvtepi32_epi16(_mm512_srli_epi32(a, 16)));
+}
+V vf v_from_high(const uint16_t *p)
+{
+    __m512i halves = _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)p));
+    return _mm512_castsi512_ps(_mm512_slli_epi32(halves, 16));
 }
 
 /* Pairs of rows, then of pairs, within 128-bit lanes; then the lanes themselves, 4 x 4. */

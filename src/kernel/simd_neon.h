@@ -9,6 +9,7 @@
 #define TILE_ROWS 6
 #define TILE_PANELS 1
 #define ONE_PANELS 4
+#define BF16_ROWS 4 /* and lines of B, in bf16.h */
 
 typedef float32x4_t vf;
 typedef int32x4_t vi;
@@ -134,6 +135,18 @@ V vi vi_sub(vi a, vi b)
 {
     return vsubq_s32(a, b);
 }
+V vi vi_mul(vi a, vi b)
+{
+    return vmulq_s32(a, b);
+}
+V vi vi_xor(vi a, vi b)
+{
+    return veorq_s32(a, b);
+}
+V vi vi_shift_right(vi a, int n)
+{
+    return vreinterpretq_s32_u32(vshlq_u32(vreinterpretq_u32_s32(a), vdupq_n_s32(-n)));
+}
 V vi v_shift_left_23(vi a)
 {
     return vshlq_n_s32(a, 23);
@@ -141,6 +154,34 @@ V vi v_shift_left_23(vi a)
 V vi v_shift_right_23(vi a)
 {
     return vshrq_n_s32(a, 23);
+}
+V vi v_shift_left_16(vi a)
+{
+    return vshlq_n_s32(a, 16);
+}
+V vi vi_and(vi a, vi b)
+{
+    return vandq_s32(a, b);
+}
+V vi vi_or(vi a, vi b)
+{
+    return vorrq_s32(a, b);
+}
+V vi vi_load(const void *p)
+{
+    return vreinterpretq_s32_u8(vld1q_u8(p));
+}
+V void vi_store(void *p, vi a)
+{
+    vst1q_u8(p, vreinterpretq_u8_s32(a));
+}
+V void v_store_high(uint16_t *p, vi a)
+{
+    vst1_u16(p, vshrn_n_u32(vreinterpretq_u32_s32(a), 16));
+}
+V vf v_from_high(const uint16_t *p)
+{
+    return vreinterpretq_f32_u32(vshll_n_u16(vld1_u16(p), 16));
 }
 
 V void v_transpose(const float *from, float *to)

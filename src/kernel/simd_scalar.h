@@ -10,19 +10,23 @@
 #define TILE_ROWS 1
 #define TILE_PANELS 1
 #define ONE_PANELS 1
+#define BF16_ROWS 1 /* and lines of B, in bf16.h */
 
 typedef float vf;
 typedef int32_t vi;
 
 #define V static inline __attribute__((always_inline))
 
+/* By memcpy, since tiles of bf16 are moved as floats, too. */
 V vf v_load(const float *p)
 {
-    return *p;
+    vf x;
+    memcpy(&x, p, sizeof x);
+    return x;
 }
 V void v_store(float *p, vf x)
 {
-    *p = x;
+    memcpy(p, &x, sizeof x);
 }
 V vf v_set1(float x)
 {
@@ -126,6 +130,18 @@ V vi vi_sub(vi a, vi b)
 {
     return (vi)((uint32_t)a - (uint32_t)b);
 }
+V vi vi_mul(vi a, vi b)
+{
+    return (vi)((uint32_t)a * (uint32_t)b);
+}
+V vi vi_xor(vi a, vi b)
+{
+    return a ^ b;
+}
+V vi vi_shift_right(vi a, int n)
+{
+    return (vi)((uint32_t)a >> n);
+}
 V vi v_shift_left_23(vi a)
 {
     return (vi)((uint32_t)a << 23);
@@ -137,4 +153,34 @@ V vi v_shift_right_23(vi a)
 V void v_transpose(const float *from, float *to)
 {
     *to = *from;
+}
+V vi v_shift_left_16(vi a)
+{
+    return (vi)((uint32_t)a << 16);
+}
+V vi vi_and(vi a, vi b)
+{
+    return a & b;
+}
+V vi vi_or(vi a, vi b)
+{
+    return a | b;
+}
+V vi vi_load(const void *p)
+{
+    vi i;
+    memcpy(&i, p, sizeof i);
+    return i;
+}
+V void vi_store(void *p, vi a)
+{
+    memcpy(p, &a, sizeof a);
+}
+V void v_store_high(uint16_t *p, vi a)
+{
+    *p = (uint16_t)((uint32_t)a >> 16);
+}
+V vf v_from_high(const uint16_t *p)
+{
+    return v_from_bits((vi)((uint32_t)*p << 16));
 }

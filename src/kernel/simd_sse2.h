@@ -10,6 +10,7 @@
 #define TILE_ROWS 2
 #define TILE_PANELS 1
 #define ONE_PANELS 2
+#define BF16_ROWS 1 /* and lines of B, in bf16.h */
 
 typedef __m128 vf;
 typedef __m128i vi;
@@ -133,6 +134,20 @@ V vi vi_sub(vi a, vi b)
 {
     return _mm_sub_epi32(a, b);
 }
+V vi vi_mul(vi a, vi b)
+{
+    __m128i even = _mm_mul_epu32(a, b); /* lanes 0 and 2; of the low halves the sign is no matter */
+    __m128i odd = _mm_mul_epu32(_mm_srli_si128(a, 4), _mm_srli_si128(b, 4));
+    return _mm_unpacklo_epi32(_mm_shuffle_epi32(even, 0x08), _mm_shuffle_epi32(odd, 0x08));
+}
+V vi vi_xor(vi a, vi b)
+{
+    return _mm_xor_si128(a, b);
+}
+V vi vi_shift_right(vi a, int n)
+{
+    return _mm_srli_epi32(a, n);
+}
 V vi v_shift_left_23(vi a)
 {
     return _mm_slli_epi32(a, 23);
@@ -140,6 +155,36 @@ V vi v_shift_left_23(vi a)
 V vi v_shift_right_23(vi a)
 {
     return _mm_srai_epi32(a, 23);
+}
+V vi v_shift_left_16(vi a)
+{
+    return _mm_slli_epi32(a, 16);
+}
+V vi vi_and(vi a, vi b)
+{
+    return _mm_and_si128(a, b);
+}
+V vi vi_or(vi a, vi b)
+{
+    return _mm_or_si128(a, b);
+}
+V vi vi_load(const void *p)
+{
+    return _mm_loadu_si128(p);
+}
+V void vi_store(void *p, vi a)
+{
+    _mm_storeu_si128(p, a);
+}
+V void v_store_high(uint16_t *p, vi a)
+{
+    vi halves = _mm_srai_epi32(a, 16); /* signed, so that packing with saturation keeps them */
+    _mm_storel_epi64((__m128i *)p, _mm_packs_epi32(halves, halves));
+}
+V vf v_from_high(const uint16_t *p)
+{
+    __m128i halves = _mm_loadl_epi64((const __m128i *)p);
+    return _mm_castsi128_ps(_mm_unpacklo_epi16(_mm_setzero_si128(), halves));
 }
 
 V void v_transpose(const float *from, float *to)

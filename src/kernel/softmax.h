@@ -4,69 +4,49 @@
  *     L   = -log p_y = log S - (z_y - m)
  *     dL/dz_c = p_c - [c = y]
  *
+ * With labels smoothed by e (Szegedy et al. 2016, section 7) the target is q_c = (1 - e) [c = y] +
+ * e / C instead of [c = y]:
+ *
+ *     L   = -sum_c q_c log p_c = log S - (1 - e) (z_y - m) - e / C sum_c (z_c - m)
+ *     dL/dz_c = p_c - q_c
+ *
  * Subtracting the maximum keeps exp from overflowing and changes nothing else. Sixteen samples
  * stand side by side in lanes and classes follow one another, so sums over classes have one order
  * whatever the vector width. */
 
-/* exp(x) for x <= 0: 2^n exp(r), r = x - n ln 2, |r| <= ln 2 / 2, Taylor to r^7 (rest 5e-9).
- * Below -60 the result is 0: such a probability is beyond f32's resolution of the sum (1 or more),
- * and its products with weights would be denormal, which some CPUs handle a hundred times slower.
- * NaN stays NaN: v_max gives its second operand then, and comparisons are false. */
-INLINE vf exp_negative(vf x)
+/* Of columns j..j+VL-1 of zt (C, 16) the maximum, and the lowest class that has it. */
+INLINE vf largest_class(uint32_t n_classes, const float *zt, vf *best)
 {
-    const vf ln2_high = v_set1(0x1.62e4p-1f), ln2_low = v_set1(0x1.7f7d1cp-20f);
-    vf clamped = v_max(v_set1(-60.0f), x);
-    vi n = v_round(v_mul(clamped, v_set1(0x1.715476p+0f))); /* log2(e) */
-    vf nf = v_from_int(n);
-    vf r = v_fma(nf, v_sub(v_set1(0), ln2_low), v_fma(nf, v_sub(v_set1(0), ln2_high), clamped));
-    vf sum = v_set1(1.0f / 5040);
-    sum = v_fma(sum, r, v_set1(1.0f / 720));
-    sum = v_fma(sum, r, v_set1(1.0f / 120));
-    sum = v_fma(sum, r, v_set1(1.0f / 24));
-    sum = v_fma(sum, r, v_set1(1.0f / 6));
-    sum = v_fma(sum, r, v_set1(0.5f));
-    sum = v_fma(sum, r, v_set1(1.0f));
-    sum = v_fma(sum, r, v_set1(1.0f));
-    vf power = v_from_bits(v_shift_left_23(vi_add(n, vi_set1(127))));
-    return v_where_greater(v_set1(-60.0f), x, v_set1(0), v_mul(sum, power));
-}
-
-/* log(x), x >= 1: x = 2^n m, m in [sqrt(1/2), sqrt(2)), 2 artanh((m - 1) / (m + 1)) to s^11. */
-INLINE vf log_positive(vf x)
-{
-    vi bits = v_bits(x);
-    vi n = v_shift_right_23(vi_sub(bits, vi_set1(0x3f3504f3))); /* bits of sqrt(1/2) */
-    vf m = v_from_bits(vi_sub(bits, v_shift_left_23(n)));
-    vf s = v_div(v_sub(m, v_set1(1)), v_add(m, v_set1(1)));
-    vf s2 = v_mul(s, s);
-    vf sum = v_set1(2.0f / 11);
-    sum = v_fma(sum, s2, v_set1(2.0f / 9));
-    sum = v_fma(sum, s2, v_set1(2.0f / 7));
-    sum = v_fma(sum, s2, v_set1(2.0f / 5));
-    sum = v_fma(sum, s2, v_set1(2.0f / 3));
-    sum = v_fma(sum, s2, v_set1(2.0f));
-    vf log = v_fma(v_from_int(n), v_set1(0x1.62e43p-1f), v_mul(sum, s));
-    return v_fma(x, v_set1(0), log); /* NaN stays NaN, which the integers above lose */
-}
-
-/* Columns j..j+VL-1 of zt (C, 16), in place: exp(z - m). Returns the maximum, the sum and the class
- * of the maximum. A NaN or +infinity among the logits makes the sum NaN, and so the loss. */
-INLINE void exp_classes(uint32_t n_classes, float *zt, vf *maximum, vf *sum, vf *best)
-{
-    vf m = v_load(zt), arg = v_set1(0), s = v_set1(0);
+    vf m = v_load(zt), arg = v_set1(0);
     for (uint32_t c = 1; c < n_classes; c++) {
         vf z = v_load(zt + (size_t)c * PANEL);
         arg = v_where_greater(z, m, v_set1((float)c), arg);
         m = v_max(z, m);
     }
-    for (uint32_t c = 0; c < n_classes; c++) {
-        vf e = exp_negative(v_sub(v_load(zt + (size_t)c * PANEL), m));
-        v_store(zt + (size_t)c * PANEL, e);
-        s = v_add(s, e);
-    }
-    *maximum = m;
-    *sum = s;
     *best = arg;
+    return m;
+}
+
+/* exp(z - m) in place; returns the sum. A NaN or +infinity among the logits makes the sum NaN, and
+ * so the loss. */
+INLINE vf exp_classes(uint32_t n_classes, float *zt, vf maximum)
+{
+    vf sum = v_set1(0);
+    for (uint32_t c = 0; c < n_classes; c++) {
+        vf e = exp_negative(v_sub(v_load(zt + (size_t)c * PANEL), maximum));
+        v_store(zt + (size_t)c * PANEL, e);
+        sum = v_add(sum, e);
+    }
+    return sum;
+}
+
+/* sum_c (z_c - m) */
+INLINE vf sum_classes(uint32_t n_classes, const float *zt, vf maximum)
+{
+    vf sum = v_set1(0);
+    for (uint32_t c = 0; c < n_classes; c++)
+        sum = v_add(sum, v_sub(v_load(zt + (size_t)c * PANEL), maximum));
+    return sum;
 }
 
 INLINE void scale_classes(uint32_t n_classes, float *zt, vf factor)
@@ -75,11 +55,17 @@ INLINE void scale_classes(uint32_t n_classes, float *zt, vf factor)
         v_store(zt + (size_t)c * PANEL, v_mul(v_load(zt + (size_t)c * PANEL), factor));
 }
 
+INLINE void shift_classes(uint32_t n_classes, float *zt, float by)
+{
+    for (size_t i = 0; i < (size_t)n_classes * PANEL; i += VL)
+        v_store(zt + i, v_add(v_load(zt + i), v_set1(by)));
+}
+
 static void softmax(uint32_t n_classes, float *zt)
 {
     for (int j = 0; j < PANEL; j += VL) {
-        vf maximum, sum, best;
-        exp_classes(n_classes, zt + j, &maximum, &sum, &best);
+        vf best, maximum = largest_class(n_classes, zt + j, &best);
+        vf sum = exp_classes(n_classes, zt + j, maximum);
         scale_classes(n_classes, zt + j, v_div(v_set1(1), sum));
     }
 }
@@ -92,14 +78,21 @@ static void softmax_gradient(const struct kernel_softmax *s)
     for (int i = 0; i < PANEL; i++)
         true_logit[i] = s->zt[(size_t)s->label[i] * PANEL + i];
     for (int j = 0; j < PANEL; j += VL) {
-        vf maximum, sum, best;
-        exp_classes(s->n_classes, s->zt + j, &maximum, &sum, &best);
+        vf best, maximum = largest_class(s->n_classes, s->zt + j, &best);
+        vf target = v_sub(v_load(true_logit + j), maximum);
+        if (s->smoothing > 0)
+            target = v_fma(v_set1(s->smoothing / (float)s->n_classes),
+                           sum_classes(s->n_classes, s->zt + j, maximum),
+                           v_mul(v_set1(1 - s->smoothing), target));
+        vf sum = exp_classes(s->n_classes, s->zt + j, maximum);
         scale_classes(s->n_classes, s->zt + j, v_div(v_set1(s->scale), sum));
-        v_store(s->loss + j, v_sub(log_positive(sum), v_sub(v_load(true_logit + j), maximum)));
+        v_store(s->loss + j, v_sub(log_positive(sum), target));
         v_store(s->prediction + j, best);
     }
+    if (s->smoothing > 0)
+        shift_classes(s->n_classes, s->zt, -s->scale * s->smoothing / (float)s->n_classes);
     for (int i = 0; i < PANEL; i++)
-        s->zt[(size_t)s->label[i] * PANEL + i] -= s->scale;
+        s->zt[(size_t)s->label[i] * PANEL + i] -= s->scale * (1 - s->smoothing);
     for (uint32_t p = 0; p * PANEL < s->n_classes; p++)
         transpose(s->zt + (size_t)p * PANEL * PANEL, s->z + p * s->z_stride);
 }

@@ -13,6 +13,9 @@
  *     v_transpose(from, to)       VL x VL floats out of and into rows of 16
  *     v_round(x) v_from_int(i)    to the nearest integer, halves to even, and back
  *     v_bits(x) v_from_bits(i) vi_set1 vi_add vi_sub v_shift_left_23 v_shift_right_23 (signed)
+ *     vi_load vi_store vi_mul (low halves) vi_and vi_or vi_xor v_shift_left_16
+ *     vi_shift_right(i, n) (unsigned)
+ *     v_store_high(p, i) v_from_high(p)  upper halves of lanes to VL bf16, and back
  */
 #ifndef KERNEL_TEMPLATE_H
 #define KERNEL_TEMPLATE_H
@@ -27,11 +30,19 @@
 
 #include "kernel/elementwise.h"
 
+#include "kernel/exp.h"
+
 #include "kernel/softmax.h"
+
+#include "kernel/activation.h"
+
+#include "kernel/dropout.h"
 
 #include "kernel/update.h"
 
 #include "kernel/warp.h"
+
+#include "kernel/bf16.h"
 
 PRODUCTS(1)
 #define PRODUCT_TABLE(order)                                                                       \
@@ -48,6 +59,12 @@ PRODUCTS(3)
         }
 #endif
 
+#ifndef BF16_PRODUCT
+#    define BF16_ONLY false
+#    define BF16_NATIVE false, NULL, NULL
+#    define BF16_PRODUCT bf16_product
+#endif
+
 #define KERNEL(isa, cpu, has_fma)                                                                  \
     const struct kernel kernel_##isa = {                                                           \
         .name = #isa,                                                                              \
@@ -56,15 +73,23 @@ PRODUCTS(3)
         .panels = TILE_PANELS,                                                                     \
         .product = {PRODUCT_TABLE(rows), PRODUCT_TABLE(columns)},                                  \
         .product_one = product_one,                                                                \
-        .relu = relu,                                                                              \
+        .activation = {activate_relu, activate_leaky_relu, activate_gelu, activate_tanh,           \
+                       activate_sigmoid},                                                          \
         .relu_gradient = relu_gradient,                                                            \
+        .slope_gradient = slope_gradient,                                                          \
+        .dropout = dropout,                                                                        \
         .softmax_gradient = softmax_gradient,                                                      \
         .softmax = softmax,                                                                        \
         .transpose = transpose,                                                                    \
         .column_sums = column_sums,                                                                \
         .update = {update_sgd, update_momentum, update_nesterov, update_adamw},                    \
+        .average = average,                                                                        \
+        .squares = squares,                                                                        \
         .from_bytes = from_bytes,                                                                  \
         .warp = warp,                                                                              \
+        .only_bf16 = BF16_ONLY,                                                                    \
+        .bf16 = {BF16_NATIVE, BF16_PRODUCT, bf16_pack_rows, bf16_pack_pairs, bf16_transpose,       \
+                 bf16_from_bytes, bf16_scale, bf16_where_positive, bf16_sums},                     \
     }
 
 #endif

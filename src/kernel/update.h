@@ -14,6 +14,10 @@
  *                w <- (1 - a d) w - a (m / c1) / (sqrt(v / c2) + eps)
  *                                                    Loshchilov and Hutter 2019, algorithm 2
  *
+ * and an average of the weights over the steps, which is what is evaluated and saved:
+ *
+ *     average    a <- a + s (w - a)                   Polyak and Juditsky 1992, exponentially
+ *
  * c1 = 1 - b1^t and c2 = 1 - b2^t are the same for all weights, so the caller puts them into
  * `rate` = a / c1 and `root` = 1 / sqrt(c2); `shrink` is a d. */
 
@@ -24,6 +28,12 @@ INLINE vf without_denormals(vf x)
 {
     const vf small = v_set1(0x1p-100f);
     return v_sub(v_add(x, small), small);
+}
+
+/* g = factor * sum: what is summed may be whole pixels. */
+INLINE vf gradient(const struct kernel_update *u, const float *sum)
+{
+    return v_mul(v_set1(u->factor), v_load(sum));
 }
 
 INLINE vf shrunk(const struct kernel_update *u, vf w)
@@ -37,7 +47,7 @@ static void update_sgd(const struct kernel_update *u, uint32_t lines, float *w, 
     (void)m, (void)v;
     const vf minus_rate = v_set1(-u->rate);
     for (size_t i = 0; i < (size_t)lines * PANEL; i += VL)
-        v_store(w + i, v_fma(minus_rate, v_load(g + i), shrunk(u, v_load(w + i))));
+        v_store(w + i, v_fma(minus_rate, gradient(u, g + i), shrunk(u, v_load(w + i))));
 }
 
 static void update_momentum(const struct kernel_update *u, uint32_t lines, float *w, const float *g,
@@ -46,7 +56,7 @@ static void update_momentum(const struct kernel_update *u, uint32_t lines, float
     (void)v;
     const vf mu = v_set1(u->beta1), minus_rate = v_set1(-u->rate);
     for (size_t i = 0; i < (size_t)lines * PANEL; i += VL) {
-        vf moment = without_denormals(v_fma(mu, v_load(m + i), v_load(g + i)));
+        vf moment = without_denormals(v_fma(mu, v_load(m + i), gradient(u, g + i)));
         v_store(m + i, moment);
         v_store(w + i, v_fma(minus_rate, moment, shrunk(u, v_load(w + i))));
     }
@@ -58,10 +68,10 @@ static void update_nesterov(const struct kernel_update *u, uint32_t lines, float
     (void)v;
     const vf mu = v_set1(u->beta1), minus_rate = v_set1(-u->rate);
     for (size_t i = 0; i < (size_t)lines * PANEL; i += VL) {
-        vf gradient = v_load(g + i);
-        vf moment = without_denormals(v_fma(mu, v_load(m + i), gradient));
+        vf mean = gradient(u, g + i);
+        vf moment = without_denormals(v_fma(mu, v_load(m + i), mean));
         v_store(m + i, moment);
-        v_store(w + i, v_fma(minus_rate, v_fma(mu, moment, gradient), shrunk(u, v_load(w + i))));
+        v_store(w + i, v_fma(minus_rate, v_fma(mu, moment, mean), shrunk(u, v_load(w + i))));
     }
 }
 
@@ -72,14 +82,23 @@ static void update_adamw(const struct kernel_update *u, uint32_t lines, float *w
     const vf beta2 = v_set1(u->beta2), rest2 = v_set1(1 - u->beta2);
     const vf root = v_set1(u->root), epsilon = v_set1(u->epsilon), minus_rate = v_set1(-u->rate);
     for (size_t i = 0; i < (size_t)lines * PANEL; i += VL) {
-        vf gradient = v_load(g + i);
-        vf first = v_fma(beta1, v_load(m + i), v_mul(rest1, gradient));
-        vf square = v_mul(v_mul(rest2, gradient), gradient);
+        vf mean = gradient(u, g + i);
+        vf first = v_fma(beta1, v_load(m + i), v_mul(rest1, mean));
+        vf square = v_mul(v_mul(rest2, mean), mean);
         vf second = without_denormals(v_fma(beta2, v_load(v + i), square));
         first = without_denormals(first);
         v_store(m + i, first);
         v_store(v + i, second);
         vf step = v_div(first, v_fma(root, v_sqrt(second), epsilon));
         v_store(w + i, v_fma(minus_rate, step, shrunk(u, v_load(w + i))));
+    }
+}
+
+static void average(float share, uint32_t lines, const float *w, float *mean)
+{
+    const vf s = v_set1(share);
+    for (size_t i = 0; i < (size_t)lines * PANEL; i += VL) {
+        vf a = v_load(mean + i);
+        v_store(mean + i, v_fma(s, v_sub(v_load(w + i), a), a));
     }
 }

@@ -1,24 +1,29 @@
 #include "net/dense.h"
 
-static void apply_relu(void *context, uint32_t row, uint32_t panel, uint32_t n, float *c,
-                       size_t c_stride)
+struct forward {
+    const struct kernel *kernel;
+    const struct activation *activation;
+};
+
+static void apply_activation(void *context, uint32_t row, uint32_t panel, uint32_t n, float *c,
+                             size_t c_stride)
 {
-    (void)row, (void)panel;
-    const struct kernel *kernel = context;
-    kernel->relu(PANEL, n, c, c_stride);
+    const struct forward *f = context;
+    activation_forward(f->activation, f->kernel, row, panel, n, c, c_stride);
 }
 
 void dense_forward(const struct worker *worker, const struct net_layer *layer,
-                   const struct panels *x, struct panels *y, bool relu)
+                   const struct panels *x, struct panels *y, const struct activation *activation)
 {
+    struct forward context = {worker->kernel, activation};
     struct gemm product = {.order = KERNEL_BY_ROWS,
                            .a = x,
                            .b = &layer->w,
                            .k = layer->inputs,
                            .init = layer->bias,
                            .c = y,
-                           .epilogue = relu ? apply_relu : NULL,
-                           .context = (void *)(uintptr_t)worker->kernel};
+                           .epilogue = activation == NULL ? NULL : apply_activation,
+                           .context = &context};
     struct gemm_slice slice =
         gemm_slice(worker->kernel, worker->team, panel_count(x->rows), panel_count(layer->outputs));
     gemm_run(worker->kernel, &product, &slice, worker->scratch, worker->aside);
@@ -30,16 +35,16 @@ struct input_gradient {
     struct panels *dx, *dxt;
 };
 
-/* c holds dX^T before the ReLU, features in rows, samples in panels; it lies in dxt, so that the
- * masked transpose is finished in place. */
-static void through_relu(void *context, uint32_t row, uint32_t panel, uint32_t n, float *c,
-                         size_t c_stride)
+/* c holds dX^T before the activation, features in rows, samples in panels; it lies in dxt, so that
+ * the masked transpose is finished in place. */
+static void through_activation(void *context, uint32_t row, uint32_t panel, uint32_t n, float *c,
+                               size_t c_stride)
 {
     const struct input_gradient *g = context;
     for (uint32_t p = 0; p < n; p++) {
         uint32_t sample = (panel + p) * PANEL;
-        g->kernel->relu_gradient(c + p * c_stride, panel_at(g->x, sample, row / PANEL),
-                                 panel_at(g->dx, sample, row / PANEL));
+        const float *x = g->x == NULL ? NULL : panel_at(g->x, sample, row / PANEL);
+        activation_backward(g->kernel, c + p * c_stride, x, panel_at(g->dx, sample, row / PANEL));
     }
 }
 
@@ -54,10 +59,10 @@ void dense_input_gradient(const struct worker *worker, const struct net_layer *l
                            .b = dzt,
                            .k = layer->outputs,
                            .c = dxt,
-                           .epilogue = through_relu,
+                           .epilogue = through_activation,
                            .context = &context};
     struct gemm_slice slice =
-        gemm_slice(worker->kernel, worker->team, panel_count(layer->inputs), panel_count(x->rows));
+        gemm_slice(worker->kernel, worker->team, panel_count(layer->inputs), panel_count(dx->rows));
     gemm_run(worker->kernel, &product, &slice, worker->scratch, worker->aside);
 }
 
@@ -74,7 +79,7 @@ static void apply_update(void *context, uint32_t row, uint32_t panel, uint32_t n
     const struct update *u = context;
     for (uint32_t p = 0; p < n; p++)
         optimizer_apply(u->optimizer, u->kernel, PANEL, panel_at(&u->layer->w, row, panel + p),
-                        c + p * c_stride, true);
+                        c + p * c_stride, 1, true);
 }
 
 void dense_update(const struct worker *worker, struct net_layer *layer, const struct panels *x,
@@ -95,6 +100,21 @@ void dense_update(const struct worker *worker, struct net_layer *layer, const st
     for (uint32_t p = slice.panel_begin; p < slice.panel_end; p++) {
         float sums[PANEL];
         worker->kernel->column_sums(x->rows, panel_at(dz, 0, p), sums);
-        optimizer_apply(optimizer, worker->kernel, 1, layer->bias + (size_t)p * PANEL, sums, false);
+        optimizer_apply(optimizer, worker->kernel, 1, layer->bias + (size_t)p * PANEL, sums, 1,
+                        false);
     }
+}
+
+void dense_gradient(const struct worker *worker, struct net_layer *gradient, const struct panels *x,
+                    const struct panels *dz)
+{
+    struct gemm product = {
+        .order = KERNEL_BY_COLUMNS, .a = x, .b = dz, .k = x->rows, .c = &gradient->w};
+    struct gemm_slice slice =
+        gemm_slice(worker->kernel, worker->team, panel_count(gradient->inputs),
+                   panel_count(gradient->outputs));
+    gemm_run(worker->kernel, &product, &slice, worker->scratch, worker->aside);
+    for (uint32_t p = slice.panel_begin; slice.row_begin == 0 && p < slice.panel_end; p++)
+        worker->kernel->column_sums(x->rows, panel_at(dz, 0, p),
+                                    gradient->bias + (size_t)p * PANEL);
 }

@@ -4,13 +4,15 @@
  *
  *     forward          Y  = X W + 1 b                   dense_forward
  *     input gradient   dX = dZ W^T                      dense_input_gradient
- *     weight gradient  dW = X^T dZ,  db = 1^T dZ        dense_update, which also applies it
+ *     weight gradient  dW = X^T dZ,  db = 1^T dZ        dense_update, which also applies it;
+ *                                                       dense_gradient, which stores it
  *
  * Each function computes one member's slice and is sequential. */
 #ifndef NET_DENSE_H
 #define NET_DENSE_H
 
 #include "gemm/gemm.h"
+#include "net/activation.h"
 #include "net/optimizer.h"
 
 /* Who computes, with what: a team member, its scratch memory and the kernel. */
@@ -21,13 +23,14 @@ struct worker {
     const struct gemm_aside *aside; /* or NULL */
 };
 
-/* dense_forward - y = x W + b, then ReLU if relu. x (B,I), y (B,O) in panels. */
+/* dense_forward - y = x W + b, then the activation, unless NULL. x (B,I), y (B,O) in panels. */
 void dense_forward(const struct worker *worker, const struct net_layer *layer,
-                   const struct panels *x, struct panels *y, bool relu);
+                   const struct panels *x, struct panels *y, const struct activation *activation);
 
-/* dense_input_gradient - dX = dZ W^T where x > 0, else 0: through the layer and through the ReLU
- * whose output x is. dzt (O,B) is dZ transposed; gives dx (B,I) and its transpose dxt (I,B), both
- * in panels. */
+/* dense_input_gradient - dX = dZ W^T times the slope of the activation whose output x is: through
+ * the layer and on to the pre-activations of the layer below. dzt (O,B) is dZ transposed; gives dx
+ * (B,I) and its transpose dxt (I,B), both in panels. x is the output of a plain ReLU, or NULL: dx
+ * holds the slope. */
 void dense_input_gradient(const struct worker *worker, const struct net_layer *layer,
                           const struct panels *dzt, const struct panels *x, struct panels *dx,
                           struct panels *dxt);
@@ -37,5 +40,9 @@ void dense_input_gradient(const struct worker *worker, const struct net_layer *l
  */
 void dense_update(const struct worker *worker, struct net_layer *layer, const struct panels *x,
                   const struct panels *dz, const struct optimizer *optimizer);
+
+/* dense_gradient - the same gradients, stored in gradient's w and bias; nothing is updated. */
+void dense_gradient(const struct worker *worker, struct net_layer *gradient, const struct panels *x,
+                    const struct panels *dz);
 
 #endif

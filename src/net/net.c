@@ -89,7 +89,7 @@ enum mlp_status mlp_net_new(struct mlp_net **net, const uint32_t *widths, uint32
     struct mlp_net *made = allocate(widths, n_layers);
     if (made == NULL)
         return error_memory(error, 0);
-    net_init_he(made, seed);
+    mlp_net_init(made, MLP_HE, seed);
     *net = made;
     return MLP_OK;
 }
@@ -151,30 +151,59 @@ struct mlp_net *net_clone(const struct mlp_net *net)
     if (copy != NULL) {
         net_copy_parameters(copy, net);
         copy->kernel = net->kernel;
+        copy->kernel_named = net->kernel_named;
+        copy->precision = net->precision;
+        copy->activation = net->activation;
     }
     return copy;
 }
 
 enum mlp_status mlp_net_use_kernel(struct mlp_net *net, const char *name, struct mlp_error *error)
 {
-    const struct kernel *kernel = kernel_find(name);
-    if (kernel != NULL && kernel_runs(kernel)) {
+    bool any = name == NULL || strcmp(name, "auto") == 0;
+    const struct kernel *kernel = any ? kernel_best(net->precision) : kernel_find(name);
+    if (kernel != NULL && kernel_serves(kernel, net->precision)) {
         net->kernel = kernel;
+        net->kernel_named = !any;
         return MLP_OK;
     }
     error_set(error, MLP_E_USAGE, NULL, -1);
     if (kernel == NULL)
         error_found(error, "there is no kernel \"%s\"", name);
+    else if (kernel_runs(kernel))
+        error_found(error, "kernel \"%s\" computes in bf16, and precision is f32", name);
     else
         error_found(error, "kernel \"%s\" needs CPU features that are not available here", name);
     char names[128] = "auto";
     for (uint32_t i = 0; (kernel = kernel_table(i)) != NULL; i++)
-        if (kernel_runs(kernel)) {
+        if (kernel_serves(kernel, net->precision)) {
             strcat(names, ", ");
             strcat(names, kernel->name);
         }
     error_wanted(error, "one of %s", names);
     return MLP_E_USAGE;
+}
+
+void mlp_net_use_precision(struct mlp_net *net, enum mlp_precision precision)
+{
+    net->precision = precision;
+    if (!net->kernel_named || !kernel_serves(net->kernel, precision))
+        net->kernel = kernel_best(precision);
+}
+
+enum mlp_precision mlp_net_precision(const struct mlp_net *net)
+{
+    return net->precision;
+}
+
+void mlp_net_use_activation(struct mlp_net *net, enum mlp_activation activation)
+{
+    net->activation = activation;
+}
+
+enum mlp_activation mlp_net_activation(const struct mlp_net *net)
+{
+    return net->activation;
 }
 
 const char *mlp_net_kernel(const struct mlp_net *net)

@@ -19,6 +19,9 @@ struct mlp_net {
     float *parameters; /* of all layers, one block */
     size_t n_floats;   /* in that block */
     const struct kernel *kernel;
+    bool kernel_named; /* by the user: another precision does not change it */
+    enum mlp_precision precision;
+    enum mlp_activation activation; /* between layers */
 };
 
 /* net_copy_parameters - of two nets of the same widths. */
@@ -27,10 +30,7 @@ void net_copy_parameters(struct mlp_net *to, const struct mlp_net *from);
 /* net_is_finite - no parameter is infinite or NaN. */
 bool net_is_finite(const struct mlp_net *net);
 
-/* net_init_he - W ~ N(0, 2 / I), b = 0. Source: He et al. 2015, eq. 10. */
-void net_init_he(struct mlp_net *net, uint64_t seed);
-
-/* net_clone - same widths, parameters and kernel; NULL if out of memory. */
+/* net_clone - same widths, parameters, kernel and activation; NULL if out of memory. */
 struct mlp_net *net_clone(const struct mlp_net *net);
 
 #endif

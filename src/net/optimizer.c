@@ -15,25 +15,32 @@ bool optimizer_new(struct optimizer *o, const struct mlp_net *net,
                             .parameters = net->parameters,
                             .momentum = options->momentum,
                             .beta2 = options->beta2,
-                            .weight_decay = options->weight_decay};
+                            .weight_decay = options->weight_decay,
+                            .decay = options->ema};
     o->step = (struct kernel_update){
         .beta1 = options->momentum, .beta2 = options->beta2, .epsilon = options->epsilon};
     float **const moments[] = {&o->m, &o->v};
+    bool ok = true;
     for (int i = 0; i < n_moments(o->rule); i++) {
         *moments[i] = memory_new(net->n_floats * sizeof(float));
-        if (*moments[i] == NULL) {
-            optimizer_free(o);
-            return false;
-        }
+        ok = ok && *moments[i] != NULL;
     }
-    return true;
+    if (o->decay > 0) {
+        o->average = net_clone(net);
+        ok = ok && o->average != NULL;
+    }
+    if (!ok)
+        optimizer_free(o);
+    return ok;
 }
 
 void optimizer_free(struct optimizer *o)
 {
     memory_free(o->m);
     memory_free(o->v);
+    mlp_net_free(o->average);
     o->m = o->v = NULL;
+    o->average = NULL;
 }
 
 /* x^n by squaring: no libm on a path to a weight. */
@@ -55,15 +62,19 @@ void optimizer_step(struct optimizer *o, double rate)
         o->step.root = (float)(1 / math_sqrt(1 - power((double)o->beta2, o->t)));
     }
     o->step.rate = (float)rate;
+    o->share = (float)((1 - (double)o->decay) / (1 - power((double)o->decay, o->t)));
 }
 
 void optimizer_apply(const struct optimizer *o, const struct kernel *kernel, uint32_t lines,
-                     float *w, const float *g, bool decays)
+                     float *w, const float *g, float factor, bool decays)
 {
     ptrdiff_t at = w - o->parameters;
     struct kernel_update step = o->step;
+    step.factor = factor;
     if (!decays)
         step.shrink = 0;
     kernel->update[o->rule](&step, lines, w, g, o->m == NULL ? NULL : o->m + at,
                             o->v == NULL ? NULL : o->v + at);
+    if (o->average != NULL)
+        kernel->average(o->share, lines, w, o->average->parameters + at);
 }

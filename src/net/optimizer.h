@@ -1,4 +1,10 @@
-/* optimizer.h - an update rule with its numbers and its memory. */
+/* optimizer.h - an update rule with its numbers and its memory, and the average of the weights:
+ *
+ *     a_t = a_(t-1) + s_t (w_t - a_(t-1)),  s_t = (1 - D) / (1 - D^t)
+ *
+ * with decay D: the mean of w_1..w_t with weights D^(t-i), which a plain a <- D a + (1 - D) w is
+ * only after its initial value has faded (the same correction as of moments: Kingma and Ba 2015,
+ * section 3). a_1 is w_1. */
 #ifndef NET_OPTIMIZER_H
 #define NET_OPTIMIZER_H
 
@@ -11,7 +17,9 @@ struct optimizer {
     const float *parameters;   /* the net's */
     float *m, *v;              /* NULL where the rule keeps none */
     float momentum, beta2, weight_decay;
-    uint64_t t; /* steps so far */
+    struct mlp_net *average; /* of the net's weights; NULL: none is kept */
+    float decay, share;      /* D, s_t */
+    uint64_t t;              /* steps so far */
 };
 
 /* optimizer_new - for this net; moments start at zero. False if out of memory. */
@@ -23,8 +31,8 @@ void optimizer_free(struct optimizer *optimizer);
 void optimizer_step(struct optimizer *optimizer, double rate);
 
 /* optimizer_apply - updates lines of 16 weights (or biases, which do not decay) of the net by their
- * mean gradients. */
+ * mean gradients, factor * g. */
 void optimizer_apply(const struct optimizer *optimizer, const struct kernel *kernel, uint32_t lines,
-                     float *w, const float *g, bool decays);
+                     float *w, const float *g, float factor, bool decays);
 
 #endif

@@ -20,35 +20,120 @@ static void loss_and_gradient(struct step *s, const struct team *team)
                                          .zt = panel_at(&s->dzt[last], 0, group),
                                          .label = s->labels + sample,
                                          .scale = 1.0f / (float)s->batch,
+                                         .smoothing = s->label_smoothing,
                                          .loss = s->loss + sample,
                                          .prediction = s->prediction + sample};
         s->net->kernel->softmax_gradient(&softmax);
+        if (s->mixed != NULL)
+            mixed_loss(s->net->kernel, s->mixed, &s->y[last], &s->dzt[last], group, s->batch);
     }
+}
+
+static bool is_plain_relu(const struct step *s)
+{
+    return s->net->activation == MLP_RELU && s->dropout == 0;
+}
+
+static struct activation activation_of(const struct step *s, uint32_t l)
+{
+    return (struct activation){.function = s->net->activation,
+                               .units = s->net->layers[l].outputs,
+                               .slope = is_plain_relu(s) ? NULL : &s->dz[l],
+                               .dropout = s->dropout,
+                               .seed = s->seed,
+                               .step = (uint32_t)s->optimizer.t,
+                               .layer = l};
+}
+
+/* The products of layer l, in f32 or with operands in bf16. */
+
+static void forward(const struct worker *worker, struct step *s, uint32_t l)
+{
+    struct activation f = activation_of(s, l);
+    const struct activation *activation = l + 1 < s->net->n_layers ? &f : NULL;
+    if (s->mixed != NULL)
+        mixed_forward(worker, s->net, l, s->mixed, s->mixed,
+                      l == 0 ? &s->x16 : &s->mixed->layers[l - 1].y, s->batch, &s->y[l],
+                      activation);
+    else
+        dense_forward(worker, &s->net->layers[l], l == 0 ? &s->x : &s->y[l - 1], &s->y[l],
+                      activation);
+}
+
+static void input_gradient(const struct worker *worker, struct step *s, uint32_t l)
+{
+    if (s->mixed != NULL)
+        mixed_input_gradient(worker, s->net, l, s->mixed, s->batch,
+                             is_plain_relu(s) ? NULL : &s->dz[l - 1]);
+    else
+        dense_input_gradient(worker, &s->net->layers[l], &s->dzt[l],
+                             is_plain_relu(s) ? &s->y[l - 1] : NULL, &s->dz[l - 1], &s->dzt[l - 1]);
+}
+
+/* dW = x^T dz and db = 1^T dz: applied at once, or kept until all of them are there. */
+static void weight_gradient(const struct worker *worker, struct step *s, uint32_t l)
+{
+    struct net_layer *to = s->clip.norm == 0 ? &s->net->layers[l] : &s->clip.gradient->layers[l];
+    const struct optimizer *optimizer = s->clip.norm == 0 ? &s->optimizer : NULL;
+    if (s->mixed != NULL)
+        mixed_weight_gradient(worker, to, l, s->mixed,
+                              l == 0 ? &s->x16_t : &s->mixed->layers[l - 1].yt, s->batch,
+                              optimizer);
+    else if (optimizer != NULL)
+        dense_update(worker, to, l == 0 ? &s->x : &s->y[l - 1], &s->dz[l], optimizer);
+    else
+        dense_gradient(worker, to, l == 0 ? &s->x : &s->y[l - 1], &s->dz[l]);
+}
+
+/* The update from gradients that were kept. */
+static void clipped_update(struct step *s, const struct team *team)
+{
+    team_barrier(team);
+    clip_measure(&s->clip, team);
+    team_barrier(team);
+    clip_update(&s->clip, team, s->net, &s->optimizer);
+    if (s->mixed == NULL)
+        return;
+    team_barrier(team);
+    mixed_pack_weights(s->net, s->mixed, team);
+}
+
+void step_begin(const struct step *s)
+{
+    if (s->mixed != NULL && s->net->kernel->bf16.begin != NULL)
+        s->net->kernel->bf16.begin();
+}
+
+void step_end(const struct step *s)
+{
+    if (s->mixed != NULL && s->net->kernel->bf16.end != NULL)
+        s->net->kernel->bf16.end();
 }
 
 void step_run(struct step *s, const struct team *team, const struct gemm_aside *aside)
 {
-    struct net_layer *layer = s->net->layers;
     uint32_t last = s->net->n_layers - 1;
     struct worker worker = {.team = team,
                             .kernel = s->net->kernel,
                             .scratch = s->scratch + (size_t)team->id * s->scratch_floats};
 
     for (uint32_t l = 0; l <= last; l++) {
-        const struct panels *x = l == 0 ? &s->x : &s->y[l - 1];
-        dense_forward(&worker, &layer[l], x, &s->y[l], l < last);
+        worker.aside = l == 0 && s->mixed != NULL ? aside : NULL; /* while tiles multiply */
+        forward(&worker, s, l);
         team_barrier(team);
     }
     loss_and_gradient(s, team);
     team_barrier(team);
     for (uint32_t l = last; l > 0; l--) {
-        dense_input_gradient(&worker, &layer[l], &s->dzt[l], &s->y[l - 1], &s->dz[l - 1],
-                             &s->dzt[l - 1]);
+        input_gradient(&worker, s, l);
         team_barrier(team); /* W of layer l has been read by all: it may change now */
-        dense_update(&worker, &layer[l], &s->y[l - 1], &s->dz[l], &s->optimizer);
+        weight_gradient(&worker, s, l);
     }
-    worker.aside = aside; /* the longest phase, and no barrier waits for it in between */
-    dense_update(&worker, &layer[0], &s->x, &s->dz[0], &s->optimizer);
+    if (s->mixed == NULL)
+        worker.aside = aside; /* the longest phase, and no barrier waits for it in between */
+    weight_gradient(&worker, s, 0);
+    if (s->clip.norm > 0)
+        clipped_update(s, team);
 }
 
 /* ---- memory ----------------------------------------------------------------------------- */
@@ -66,6 +151,11 @@ static size_t lay_out(struct step *s, float *memory)
     uint32_t rows = panel_count(s->batch_max) * PANEL;
     for (uint32_t l = 0; l < s->net->n_layers; l++) {
         uint32_t outputs = s->net->layers[l].outputs;
+        if (s->mixed != NULL && l + 1 < s->net->n_layers) { /* the others are in bf16 */
+            if (!is_plain_relu(s))
+                take(&s->dz[l], s->batch_max, outputs, memory, &at);
+            continue;
+        }
         take(&s->y[l], s->batch_max, outputs, memory, &at);
         s->dz[l] = s->y[l];
         if (l + 1 < s->net->n_layers)
@@ -88,16 +178,29 @@ struct step *step_new(struct mlp_net *net, uint32_t batch_max, int n_members,
     s->net = net;
     s->batch_max = batch_max;
     s->n_members = n_members;
+    s->label_smoothing = options->label_smoothing;
+    s->dropout = options->dropout;
+    s->seed = options->seed;
     uint32_t widest = 0;
     for (uint32_t l = 0; l < net->n_layers; l++)
         widest = net->layers[l].inputs > widest ? net->layers[l].inputs : widest;
     s->scratch_floats = gemm_scratch_floats(widest);
+    if (net->precision == MLP_BF16) {
+        s->mixed = mixed_new(net, batch_max, true, true);
+        s->scratch_floats = GEMM_TILES_SCRATCH;
+        if (s->mixed == NULL) {
+            step_free(s);
+            return NULL;
+        }
+        mixed_pack_weights(net, s->mixed, &(struct team){.n = 1});
+    }
     s->y = calloc(net->n_layers, sizeof *s->y);
     s->dz = calloc(net->n_layers, sizeof *s->dz);
     s->dzt = calloc(net->n_layers, sizeof *s->dzt);
     if (s->y != NULL && s->dz != NULL && s->dzt != NULL) {
         s->memory = memory_new(lay_out(s, NULL) * sizeof(float));
-        if (s->memory != NULL && optimizer_new(&s->optimizer, net, options)) {
+        if (s->memory != NULL && optimizer_new(&s->optimizer, net, options) &&
+            (options->clip_norm == 0 || clip_new(&s->clip, net, options->clip_norm))) {
             lay_out(s, s->memory);
             step_batch(s, batch_max);
             return s;
@@ -112,6 +215,8 @@ void step_free(struct step *s)
     if (s == NULL)
         return;
     optimizer_free(&s->optimizer);
+    mixed_free(s->mixed);
+    clip_free(&s->clip);
     memory_free(s->memory);
     free(s->y);
     free(s->dz);

@@ -2,7 +2,9 @@
 #ifndef NET_STEP_H
 #define NET_STEP_H
 
+#include "net/clip.h"
 #include "net/dense.h"
+#include "net/mixed.h"
 
 /* Everything a step reads and writes besides the parameters. Layers count from 0; the output of
  * layer l is y[l], the last one's y holds logits and then dL/dz. */
@@ -11,14 +13,20 @@ struct step {
     uint32_t batch_max;
     uint32_t batch; /* of this step, at most batch_max */
     struct optimizer optimizer;
+    struct clip clip; /* of norm 0: gradients are not clipped, and never stored */
+    float label_smoothing, dropout;
+    uint64_t seed; /* of dropout */
 
-    struct panels x;       /* (B, inputs) */
-    struct panels *y;      /* n_layers of (B, O) */
-    struct panels *dz;     /* n_layers of (B, O): dL/dz; the last is y's */
-    struct panels *dzt;    /* n_layers of (O, B): the same transposed */
-    const uint8_t *labels; /* (B), padded to whole groups of 16 with some class */
-    float *loss;           /* (B) cross-entropy of each sample, nats */
-    float *prediction;     /* (B) class numbers */
+    struct mixed *mixed;     /* bf16: operands of products; NULL: f32 */
+    struct tiles x16, x16_t; /* then x is here, (B, inputs) and (inputs, B) by rows, in pixels */
+    struct panels x;         /* (B, inputs) */
+    struct panels *y;        /* n_layers of (B, O) */
+    struct panels *dz;       /* n_layers of (B, O): dL/dz; before, perhaps, the slope dy/dz
+                                (activation.h); the last is y's */
+    struct panels *dzt;      /* n_layers of (O, B): the same transposed */
+    const uint8_t *labels;   /* (B), padded to whole groups of 16 with some class */
+    float *loss;             /* (B) cross-entropy of each sample, nats */
+    float *prediction;       /* (B) class numbers */
 
     float *scratch;        /* of all members */
     size_t scratch_floats; /* of each */
@@ -34,6 +42,10 @@ void step_free(struct step *step);
 
 /* step_batch - sets the number of rows of every matrix. */
 void step_batch(struct step *step, uint32_t batch);
+
+/* step_begin - every member calls it before its first step, and step_end after its last. */
+void step_begin(const struct step *step);
+void step_end(const struct step *step);
 
 /* step_run - one member's part of a step on step->x and step->labels. Every member calls it, and
  * the caller puts a barrier before and after. The batch must have been set with step_batch by one

@@ -2,7 +2,7 @@
  * threads, each of which sends its chunks through the whole network by itself. */
 #include "base/memory.h"
 #include "data/batcher.h"
-#include "net/dense.h"
+#include "net/mixed.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -15,6 +15,7 @@ enum { CHUNK = 128 };
 /* What becomes of the logits: either may be NULL. */
 struct job {
     const struct mlp_net *net;
+    struct mixed *weights; /* in bf16; NULL: f32 */
     const struct mlp_images *images;
     uint32_t first, n;
     float *probabilities; /* (n, C) */
@@ -27,7 +28,8 @@ struct job {
 struct chunk {
     struct batch batch;
     struct panels y[2];
-    float *zt; /* (C, 16) logits of one group of samples, transposed */
+    struct mixed *mixed; /* bf16: outputs of all layers but the last, which is y[0] */
+    float *zt;           /* (C, 16) logits of one group of samples, transposed */
     float *scratch;
 };
 
@@ -43,6 +45,7 @@ static uint32_t widest_output(const struct mlp_net *net)
 static void chunk_free(struct chunk *c)
 {
     data_batch_free(&c->batch);
+    mixed_free(c->mixed);
     for (int i = 0; i < 2; i++)
         memory_free(c->y[i].data);
     memory_free(c->zt);
@@ -53,30 +56,60 @@ static bool chunk_new(struct chunk *c, const struct mlp_net *net)
 {
     memset(c, 0, sizeof *c);
     uint32_t width = widest_output(net);
-    bool ok = data_batch_new(&c->batch, CHUNK, net->layers[0].inputs);
+    bool mixed = net->precision == MLP_BF16;
+    uint32_t inputs = net->layers[0].inputs;
+    bool ok = mixed ? data_batch_new_tiles(&c->batch, CHUNK, inputs, false)
+                    : data_batch_new(&c->batch, CHUNK, inputs);
+    if (mixed)
+        c->mixed = mixed_new(net, CHUNK, false, false);
+    ok = ok && (!mixed || c->mixed != NULL);
     for (int i = 0; i < 2; i++) {
         c->y[i] = (struct panels){.rows = CHUNK, .cols = width, .stride = panel_stride(CHUNK)};
         c->y[i].data = memory_new(panel_floats(CHUNK, width) * sizeof(float));
         ok = ok && c->y[i].data != NULL;
     }
     c->zt = memory_new((size_t)panel_count(width) * PANEL * PANEL * sizeof(float));
-    c->scratch = memory_new(gemm_scratch_floats(CHUNK) * sizeof(float));
+    c->scratch =
+        memory_new((mixed ? GEMM_TILES_SCRATCH : gemm_scratch_floats(CHUNK)) * sizeof(float));
     if (ok && c->zt != NULL && c->scratch != NULL)
         return true;
     chunk_free(c);
     return false;
 }
 
-static struct panels *forward(const struct mlp_net *net, struct chunk *c, uint32_t n)
+/* Without slopes and dropout, which are for training. */
+static struct activation hidden_activation(const struct mlp_net *net, uint32_t l)
+{
+    return (struct activation){.function = net->activation, .units = net->layers[l].outputs};
+}
+
+static struct panels *forward_mixed(const struct job *job, struct chunk *c, uint32_t n)
 {
     const struct team alone = {.id = 0, .n = 1};
+    struct worker worker = {.team = &alone, .kernel = job->net->kernel, .scratch = c->scratch};
+    for (uint32_t l = 0; l < job->net->n_layers; l++) {
+        struct activation activation = hidden_activation(job->net, l);
+        mixed_forward(&worker, job->net, l, job->weights, c->mixed,
+                      l == 0 ? &c->batch.x16 : &c->mixed->layers[l - 1].y, n, &c->y[0],
+                      l + 1 < job->net->n_layers ? &activation : NULL);
+    }
+    return &c->y[0];
+}
+
+static struct panels *forward(const struct job *job, struct chunk *c, uint32_t n)
+{
+    const struct team alone = {.id = 0, .n = 1};
+    const struct mlp_net *net = job->net;
+    if (job->weights != NULL)
+        return forward_mixed(job, c, n);
     struct worker worker = {.team = &alone, .kernel = net->kernel, .scratch = c->scratch};
     const struct panels *x = &c->batch.x;
     struct panels *y = NULL;
     for (uint32_t l = 0; l < net->n_layers; l++) {
         y = &c->y[l % 2];
         y->rows = n;
-        dense_forward(&worker, &net->layers[l], x, y, l + 1 < net->n_layers);
+        struct activation activation = hidden_activation(net, l);
+        dense_forward(&worker, &net->layers[l], x, y, l + 1 < net->n_layers ? &activation : NULL);
         x = y;
     }
     return y;
@@ -137,18 +170,23 @@ static void run_job(const struct team *team, void *context)
 {
     struct job *job = context;
     const struct team alone = {.id = 0, .n = 1};
+    const struct kernel_bf16 *kernel = job->weights == NULL ? NULL : &job->net->kernel->bf16;
     struct chunk chunk;
     if (!chunk_new(&chunk, job->net)) {
         atomic_store(&job->out_of_memory, true);
         return;
     }
+    if (kernel != NULL && kernel->begin != NULL)
+        kernel->begin();
     uint32_t begin, end;
     team_share(team, job->n / CHUNK + (job->n % CHUNK != 0), &begin, &end);
     for (uint32_t i = begin; i < end; i++) {
         uint32_t at = i * CHUNK, n = job->n - at < CHUNK ? job->n - at : CHUNK;
         data_gather(&chunk.batch, job->net->kernel, &alone, job->images, NULL, job->first + at, n);
-        consume(job, &chunk, forward(job->net, &chunk, n), at, n);
+        consume(job, &chunk, forward(job, &chunk, n), at, n);
     }
+    if (kernel != NULL && kernel->end != NULL)
+        kernel->end();
     chunk_free(&chunk);
 }
 
@@ -172,7 +210,7 @@ static enum mlp_status predict_one(const struct mlp_net *net, const uint8_t *pix
         kernel->product_one(layer->inputs, x, layer->w.data, layer->w.stride, lines, y,
                             layer->bias);
         if (l + 1 < net->n_layers)
-            kernel->relu(lines, 1, y, 0);
+            kernel->activation[net->activation](lines, 1, y, 0, NULL, 0);
         float *other = x;
         x = y;
         y = other;
@@ -184,6 +222,20 @@ static enum mlp_status predict_one(const struct mlp_net *net, const uint8_t *pix
         probabilities[c] = zt[(size_t)c * PANEL];
     memory_free(memory);
     return MLP_OK;
+}
+
+/* Sends all samples through the network. */
+static enum mlp_status run(struct job *job, int n_threads)
+{
+    if (job->net->precision == MLP_BF16) {
+        job->weights = mixed_new(job->net, CHUNK, false, true);
+        if (job->weights == NULL)
+            return MLP_E_MEMORY;
+        mixed_pack_weights(job->net, job->weights, &(struct team){.n = 1});
+    }
+    team_run(n_threads, run_job, job);
+    mixed_free(job->weights);
+    return atomic_load(&job->out_of_memory) ? MLP_E_MEMORY : MLP_OK;
 }
 
 static bool fits(const struct mlp_net *net, const struct mlp_images *images, uint32_t first,
@@ -198,13 +250,12 @@ enum mlp_status mlp_predict(const struct mlp_net *net, const struct mlp_images *
 {
     if (!fits(net, images, first, n))
         return MLP_E_USAGE;
-    if (n == 1)
+    if (n == 1 && net->precision == MLP_F32)
         return predict_one(net, images->pixels + (size_t)first * mlp_net_width(net, 0),
                            probabilities);
     struct job job = {
         .net = net, .images = images, .first = first, .n = n, .probabilities = probabilities};
-    team_run(n_threads, run_job, &job);
-    return atomic_load(&job.out_of_memory) ? MLP_E_MEMORY : MLP_OK;
+    return run(&job, n_threads);
 }
 
 /* Adds up in the order of the samples: one order of the sums for any number of threads. */
@@ -243,11 +294,9 @@ enum mlp_status mlp_evaluate(const struct mlp_net *net, const struct mlp_images 
                       .prediction = memory_new(n * sizeof(float))};
     enum mlp_status status = MLP_E_MEMORY;
     if (job.loss != NULL && job.prediction != NULL) {
-        team_run(n_threads, run_job, &job);
-        if (!atomic_load(&job.out_of_memory)) {
+        status = run(&job, n_threads);
+        if (status == MLP_OK)
             summarise(&job, evaluation, confusion);
-            status = MLP_OK;
-        }
     }
     memory_free(job.loss);
     memory_free(job.prediction);

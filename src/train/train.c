@@ -95,6 +95,8 @@ static void prepare_step(struct epoch *e, uint32_t i)
 {
     struct step *s = e->step;
     s->x = e->batch[i % 2].x;
+    s->x16 = e->batch[i % 2].x16;
+    s->x16_t = e->batch[i % 2].x16_t;
     s->labels = e->batch[i % 2].labels;
     step_batch(s, s->x.rows);
     optimizer_step(&s->optimizer, train_rate(e->options, s->optimizer.t, e->steps_per_epoch));
@@ -119,9 +121,8 @@ static void gather_some(void *gather)
     (void)data_gather_some(gather);
 }
 
-static void run_epoch(const struct team *team, void *context)
+static void run_steps(const struct team *team, struct epoch *e)
 {
-    struct epoch *e = context;
     uint32_t n = e->images->n_samples, batch = e->options->batch;
     make_variants(e, team, 0);
     if (e->variants != NULL)
@@ -149,6 +150,14 @@ static void run_epoch(const struct team *team, void *context)
     }
 }
 
+static void run_epoch(const struct team *team, void *context)
+{
+    struct epoch *e = context;
+    step_begin(e->step);
+    run_steps(team, e);
+    step_end(e->step);
+}
+
 /* Runs one epoch; what it measured goes into *report. */
 static enum mlp_status train_epoch(struct epoch *e, struct mlp_epoch_report *report)
 {
@@ -166,6 +175,13 @@ static enum mlp_status train_epoch(struct epoch *e, struct mlp_epoch_report *rep
                                         .seconds = seconds,
                                         .images_per_second = e->n_done / seconds};
     return e->halt;
+}
+
+/* The weights that count: the average, where one is kept. */
+static const struct mlp_net *weights_of(const struct epoch *e, const struct mlp_net *net)
+{
+    const struct mlp_net *average = e->step->optimizer.average;
+    return average == NULL ? net : average;
 }
 
 static enum mlp_status train_epochs(struct epoch *e, struct mlp_net *net, struct mlp_net *good,
@@ -189,10 +205,10 @@ static enum mlp_status train_epochs(struct epoch *e, struct mlp_net *net, struct
                 error_hint(error, "try a lower learning rate than %g", (double)o->learning_rate);
             return status;
         }
-        net_copy_parameters(good, net);
+        net_copy_parameters(good, weights_of(e, net));
         if (o->eval_every > 0 && (e->number % o->eval_every == 0 || e->number == o->n_epochs)) {
             struct mlp_evaluation test;
-            status = mlp_evaluate(net, &dataset->test, o->n_threads, &test, NULL);
+            status = mlp_evaluate(good, &dataset->test, o->n_threads, &test, NULL);
             if (status != MLP_OK)
                 return status;
             report.evaluated = true;
@@ -202,6 +218,7 @@ static enum mlp_status train_epochs(struct epoch *e, struct mlp_net *net, struct
         if (o->on_epoch != NULL)
             o->on_epoch(o->context, &report);
     }
+    net_copy_parameters(net, good);
     return MLP_OK;
 }
 
@@ -268,7 +285,23 @@ static enum mlp_status check(const struct mlp_net *net, const struct mlp_dataset
                      MLP_AUGMENT_SIDE_MAX, MLP_AUGMENT_STRENGTH_MAX);
         return MLP_E_USAGE;
     }
+    if (!(o->dropout >= 0 && o->dropout < 1 && o->ema >= 0 && o->ema < 1 &&
+          o->label_smoothing >= 0 && o->label_smoothing <= 1 && o->clip_norm >= 0)) {
+        error_set(error, MLP_E_USAGE, NULL, -1);
+        error_found(error, "dropout %g, ema %g, label smoothing %g, clip norm %g",
+                    (double)o->dropout, (double)o->ema, (double)o->label_smoothing,
+                    (double)o->clip_norm);
+        error_wanted(error, "0 or more of each, the first two below 1, the third at most 1");
+        return MLP_E_USAGE;
+    }
     return MLP_OK;
+}
+
+static bool new_batch(struct batch *batch, const struct mlp_net *net, uint32_t size)
+{
+    uint32_t inputs = mlp_net_width(net, 0);
+    return net->precision == MLP_BF16 ? data_batch_new_tiles(batch, size, inputs, true)
+                                      : data_batch_new(batch, size, inputs);
 }
 
 enum mlp_status mlp_train(struct mlp_net *net, const struct mlp_dataset *dataset,
@@ -288,7 +321,7 @@ enum mlp_status mlp_train(struct mlp_net *net, const struct mlp_dataset *dataset
     e.order = memory_new((size_t)images->n_samples * sizeof *e.order);
     bool ok = good != NULL && e.step != NULL && e.order != NULL;
     for (int i = 0; i < 2; i++)
-        ok = ok && data_batch_new(&e.batch[i], o.batch, mlp_net_width(net, 0));
+        ok = ok && new_batch(&e.batch[i], net, o.batch);
     if (o.augment != MLP_AUGMENT_NONE)
         ok = (e.variants = variants_new(images, &o)) != NULL && ok;
     if (ok)

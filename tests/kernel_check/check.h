@@ -68,7 +68,9 @@ void check_near(struct check *check, float got, double want, double bound, uint3
 void check_products(struct check *check);
 void check_elements(struct check *check);
 void check_softmax(struct check *check);
+void check_activations(struct check *check);
 void check_updates(struct check *check);
+void check_tiles(struct check *check);
 void check_warps(struct check *check);
 
 #endif

@@ -1,5 +1,6 @@
 /* elements.c - everything that treats elements one by one: exact, so compared bit for bit. */
 #include "check.h"
+#include "mlp.h"
 
 #include <math.h>
 
@@ -9,7 +10,7 @@ static void check_relu(struct check *check, uint32_t rows, uint32_t n, size_t ga
     struct operand c = operand_new(check, rows, n * PANEL, gap);
     operand_fill(check, &c, SPECIALS, 0);
     operand_keep(&c);
-    check->kernel->relu(rows, n, c.m.data, c.m.stride);
+    check->kernel->activation[MLP_RELU](rows, n, c.m.data, c.m.stride, NULL, 0);
     for (uint32_t r = 0; r < rows; r++)
         for (uint32_t i = 0; i < n * PANEL; i++) {
             float before = c.before[i / PANEL * c.m.stride + (size_t)r * PANEL + i % PANEL];
@@ -84,6 +85,29 @@ static void check_column_sums(struct check *check, uint32_t rows, enum contents 
     operand_free(&sums);
 }
 
+static void check_squares(struct check *check, uint32_t lines, enum contents contents)
+{
+    check_case(check, "squares, %u lines, contents %d", lines, contents);
+    struct operand x = operand_new(check, lines, PANEL, 0), sums = operand_new(check, 1, PANEL, 0);
+    operand_fill(check, &x, contents, 0);
+    operand_keep(&x);
+    operand_keep(&sums);
+    check->kernel->squares(lines, x.m.data, sums.m.data);
+    for (uint32_t c = 0; c < PANEL; c++) {
+        float sum = 0, twice = 0; /* in the order of the lines; rounded once a term, or twice */
+        for (uint32_t r = 0; r < lines; r++) {
+            float value = *operand_at(&x, r, c), square = value * value;
+            sum = fmaf(value, value, sum);
+            twice += square;
+        }
+        check_bits(check, *operand_at(&sums, 0, c), check->kernel->fma ? sum : twice, 0, c);
+    }
+    operand_check_kept(check, &x, 0, 0, "x");
+    operand_check_kept(check, &sums, 1, PANEL, "sums");
+    operand_free(&x);
+    operand_free(&sums);
+}
+
 /* Rows of bytes at any address, each the last of its page or the first. */
 static void check_from_bytes(struct check *check, uint32_t n)
 {
@@ -122,7 +146,7 @@ void check_elements(struct check *check)
         for (uint32_t n = 1; n <= 5; n++)
             check_relu(check, rows[i], n, n % 2 == 0 ? 5 * PANEL : 0);
         for (enum contents contents = INTEGERS; contents <= SPECIALS; contents++)
-            check_column_sums(check, rows[i], contents);
+            check_column_sums(check, rows[i], contents), check_squares(check, rows[i], contents);
     }
     for (int repeat = 0; repeat < 10; repeat++)
         check_relu_gradient(check);

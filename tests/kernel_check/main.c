@@ -45,7 +45,9 @@ static void check_kernel(const struct kernel *kernel, uint64_t seed)
     check_products(&check);
     check_elements(&check);
     check_softmax(&check);
+    check_activations(&check);
     check_updates(&check);
+    check_tiles(&check);
     check_warps(&check);
     printf("%s: %" PRIu64 " checks in %u cases, exp within %.2g, log within %.2g\n", kernel->name,
            check.n_checks, check.n_cases, check.exp_error, check.log_error);
@@ -109,7 +111,7 @@ int main(int argc, char **argv)
             continue;
         }
         check_kernel(kernel, seed);
-        if (train)
+        if (train && !kernel->only_bf16)
             check_training(kernel);
     }
     return EXIT_SUCCESS;

@@ -82,7 +82,7 @@ static void group_free(struct group *g)
     guarded_free(&g->prediction);
 }
 
-static void run(const struct kernel *kernel, struct group *g, float scale)
+static void run(const struct kernel *kernel, struct group *g, float scale, float smoothing)
 {
     struct kernel_softmax softmax = {.n_classes = g->n_classes,
                                      .z = g->z.m.data,
@@ -90,6 +90,7 @@ static void run(const struct kernel *kernel, struct group *g, float scale)
                                      .zt = g->zt.m.data,
                                      .label = g->label.data,
                                      .scale = scale,
+                                     .smoothing = smoothing,
                                      .loss = g->loss.data,
                                      .prediction = g->prediction.data};
     kernel->softmax_gradient(&softmax);
@@ -100,9 +101,10 @@ static double logit(const struct group *g, uint32_t s, uint32_t c)
     return (double)g->z.before[c / PANEL * g->z.m.stride + (size_t)s * PANEL + c % PANEL];
 }
 
-static void compare_sample(struct check *check, const struct group *g, uint32_t s, float scale)
+static void compare_sample(struct check *check, const struct group *g, uint32_t s, float scale,
+                           float smoothing)
 {
-    double maximum = -INFINITY, sum = 0;
+    double maximum = -INFINITY, sum = 0, e = (double)smoothing;
     uint32_t label = ((const uint8_t *)g->label.data)[s], best = 0;
     for (uint32_t c = 0; c < g->n_classes; c++)
         if (logit(g, s, c) > maximum) {
@@ -111,20 +113,24 @@ static void compare_sample(struct check *check, const struct group *g, uint32_t 
         }
     for (uint32_t c = 0; c < g->n_classes; c++)
         sum += exp(logit(g, s, c) - maximum);
-    double below = maximum - logit(g, s, label), loss = log(sum) + below;
+    double below = (1 - e) * (maximum - logit(g, s, label));
+    for (uint32_t c = 0; c < g->n_classes && e > 0; c++)
+        below += e / g->n_classes * (maximum - logit(g, s, c));
+    double loss = log(sum) + below, terms = e > 0 ? g->n_classes : 0;
     double sum_error = g->n_classes * U + EXP_ERROR + U; /* |x| exp(x) <= 0.37 for x < 0 */
     if (isinf(loss))
         check_bits(check, ((float *)g->loss.data)[s], (float)loss, s, label);
     else
         check_near(check, ((float *)g->loss.data)[s], loss,
-                   sum_error + LOG_ERROR * log(sum) + 2 * U * (loss + below) + NEGLIGIBLE, s,
-                   label);
+                   sum_error + LOG_ERROR * log(sum) + (2 + terms) * U * (loss + below) + NEGLIGIBLE,
+                   s, label);
     check_bits(check, ((float *)g->prediction.data)[s], (float)best, s, best);
     for (uint32_t c = 0; c < g->n_classes; c++) {
         double x = maximum - logit(g, s, c), p = exp(-x) / sum;
-        double want = (double)scale * (p - (c == label));
+        double target = (1 - e) * (c == label) + e / g->n_classes;
+        double want = (double)scale * (p - target);
         double relative = EXP_ERROR + sum_error + 3 * U + (p > 0 ? x * U : 0);
-        double bound = (double)scale * (relative * p + U * (c == label) + NEGLIGIBLE);
+        double bound = (double)scale * (relative * p + (e > 0 ? 4 : 1) * U * target + NEGLIGIBLE);
         check_near(check, *operand_at(&g->z, s, c), want, bound, s, c);
         check_bits(check, *operand_at(&g->zt, c, s), *operand_at(&g->z, s, c), c, s);
     }
@@ -132,11 +138,11 @@ static void compare_sample(struct check *check, const struct group *g, uint32_t 
 
 /* The scalar kernel on the same logits must give the same bits. */
 static void compare_with_scalar(struct check *check, const struct group *g, enum logits logits,
-                                float scale)
+                                float scale, float smoothing)
 {
     struct group other;
     group_new(check, &other, g->n_classes, 0, logits);
-    run(check->scalar, &other, scale);
+    run(check->scalar, &other, scale, smoothing);
     for (uint32_t s = 0; s < PANEL; s++) {
         check_bits(check, ((float *)g->loss.data)[s], ((float *)other.loss.data)[s], s, 0);
         check_bits(check, ((float *)g->prediction.data)[s], ((float *)other.prediction.data)[s], s,
@@ -147,18 +153,20 @@ static void compare_with_scalar(struct check *check, const struct group *g, enum
     group_free(&other);
 }
 
-static void check_gradient(struct check *check, uint32_t n_classes, size_t gap, enum logits logits)
+static void check_gradient(struct check *check, uint32_t n_classes, size_t gap, enum logits logits,
+                           float smoothing)
 {
     const float scale = 1.0f / 100;
-    check_case(check, "softmax_gradient, %u classes, logits %d, gap %zu", n_classes, logits, gap);
+    check_case(check, "softmax_gradient, %u classes, logits %d, gap %zu, smoothing %g", n_classes,
+               logits, gap, (double)smoothing);
     struct group g;
     group_new(check, &g, n_classes, gap, logits);
-    run(check->kernel, &g, scale);
+    run(check->kernel, &g, scale, smoothing);
     if (check->kernel->fma)
-        compare_with_scalar(check, &g, logits, scale);
+        compare_with_scalar(check, &g, logits, scale, smoothing);
     for (uint32_t s = 0; s < PANEL; s++)
         if (logits != NOT_FINITE || s % 2 != 0)
-            compare_sample(check, &g, s, scale);
+            compare_sample(check, &g, s, scale, smoothing);
         else if (isfinite(((float *)g.loss.data)[s])) /* training must notice */
             check_fail(check, "sample %u has loss %g in spite of NaN or infinity", s,
                        (double)((float *)g.loss.data)[s]);
@@ -181,7 +189,7 @@ static void check_probabilities(struct check *check, uint32_t n_classes, enum lo
             *operand_at(&zt, c, s) = *operand_at(&g.z, s, c);
     operand_keep(&zt);
     check->kernel->softmax(n_classes, zt.m.data);
-    run(check->kernel, &g, 1);
+    run(check->kernel, &g, 1, 0);
     for (uint32_t c = 0; c < n_classes; c++)
         for (uint32_t s = 0; s < PANEL; s++) {
             bool is_label = ((uint8_t *)g.label.data)[s] == c;
@@ -221,7 +229,7 @@ static void measure_log(struct check *check)
         check_case(check, "log inside softmax_gradient, %u classes", n_classes);
         struct group g;
         group_new(check, &g, n_classes, 0, EQUAL);
-        run(check->kernel, &g, 1);
+        run(check->kernel, &g, 1, 0);
         double error = (double)((float *)g.loss.data)[0] / log(n_classes) - 1;
         check->log_error = fmax(check->log_error, fabs(error));
         check_near(check, (float)error, 0, LOG_ERROR, 0, 0);
@@ -235,7 +243,8 @@ void check_softmax(struct check *check)
     for (uint32_t i = 0; i < sizeof classes / sizeof classes[0]; i++)
         for (enum logits logits = NORMAL; logits < N_LOGITS; logits++)
             for (size_t gap = 0; gap < 5 * PANEL; gap += 3 * PANEL) {
-                check_gradient(check, classes[i], gap, logits);
+                check_gradient(check, classes[i], gap, logits, 0);
+                check_gradient(check, classes[i], gap, logits, 0.1f);
                 check_probabilities(check, classes[i], logits);
             }
     measure_exp(check);

@@ -11,6 +11,7 @@ static const char *const names[N_RULES] = {"sgd", "momentum", "nesterov", "adamw
 static double updated(int rule, const struct kernel_update *u, double w, double g, double *m,
                       double *v)
 {
+    g *= (double)u->factor;
     double mu = (double)u->beta1, step = g;
     if (rule == 1 || rule == 2) {
         *m = mu * *m + g;
@@ -88,12 +89,42 @@ static void check_update(struct check *check, int rule, uint32_t lines, enum con
         operand_free(&o[i]);
 }
 
+static void check_average(struct check *check, uint32_t lines, enum contents contents, float share)
+{
+    check_case(check, "average, %u lines, contents %d, share %g", lines, contents, (double)share);
+    struct operand w = operand_new(check, lines, PANEL, 0),
+                   mean = operand_new(check, lines, PANEL, 0);
+    operand_fill(check, &w, contents, 0);
+    operand_fill(check, &mean, contents, 1);
+    operand_keep(&w);
+    operand_keep(&mean);
+    check->kernel->average(share, lines, w.m.data, mean.m.data);
+    for (uint32_t i = 0; i < lines * PANEL; i++) {
+        float from = mean.before[i], to = w.before[i], by = share * (to - from);
+        float want = check->kernel->fma ? fmaf(share, to - from, from) : by + from;
+        check_bits(check, mean.m.data[i], want, i / PANEL, i % PANEL);
+    }
+    operand_check_kept(check, &w, 0, 0, "w");
+    operand_check_kept(check, &mean, lines, PANEL, "mean");
+    operand_free(&w);
+    operand_free(&mean);
+}
+
 void check_updates(struct check *check)
 {
     static const uint32_t lines[] = {1, 2, 3, 16, 17};
     static const struct kernel_update numbers[] = {
-        {.rate = 0.3f, .beta1 = 0.9f, .beta2 = 0.999f, .root = 1, .epsilon = 1e-8f},
-        {.rate = 1e-3f, .shrink = 1e-2f, .beta1 = 0.5f, .beta2 = 0.9f, .root = 3, .epsilon = 0.1f}};
+        {.factor = 1, .rate = 0.3f, .beta1 = 0.9f, .beta2 = 0.999f, .root = 1, .epsilon = 1e-8f},
+        {.factor = 1.0f / 255,
+         .rate = 1e-3f,
+         .shrink = 1e-2f,
+         .beta1 = 0.5f,
+         .beta2 = 0.9f,
+         .root = 3,
+         .epsilon = 0.1f}};
+    for (uint32_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
+        for (enum contents contents = INTEGERS; contents <= SPECIALS; contents++)
+            check_average(check, lines[i], contents, i == 0 ? 1 : 0.001f);
     for (int rule = 0; rule < N_RULES; rule++)
         for (uint32_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
             for (enum contents contents = INTEGERS; contents <= SPECIALS; contents++)

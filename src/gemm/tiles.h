@@ -1,0 +1,48 @@
+/* tiles.h - products of bf16 tiles (kernel/tile.h): the blocked loops around a kernel's bf16
+ * product.
+ *
+ * C = A B with A by rows and B in pairs. C is never stored: the epilogue sees each block of it, and
+ * runs in small parts while the kernel makes the next ones. */
+#ifndef GEMM_TILES_H
+#define GEMM_TILES_H
+
+#include "gemm/gemm.h"
+#include "kernel/tile.h"
+
+/* Up to 2 x 2 finished blocks of C, of 16 x 16 floats each, row after row. */
+struct tiles_block {
+    uint32_t row, col; /* of the first one, in blocks of 16 */
+    uint32_t m, n;     /* rows and columns of blocks, 1 or 2 each */
+    float *c;          /* block (i, j) at c + (2 i + j) * 256 */
+};
+
+static inline float *tiles_block_at(const struct tiles_block *block, uint32_t i, uint32_t j)
+{
+    return block->c + (size_t)(2 * i + j) * PANEL * PANEL;
+}
+
+struct gemm_tiles {
+    const struct tiles *a, *b;
+    uint32_t k_tiles;
+    /* Part 0..n_parts-1 of what is to be done with a block. */
+    void (*epilogue)(void *context, const struct tiles_block *block, uint32_t part);
+    uint32_t n_parts;
+    void *context;
+};
+
+/* gemm_tiles_slice - as gemm_slice, in blocks of 16 x 16, begun at even ones: two blocks along k
+ * make one tile of the next product. */
+struct gemm_slice gemm_tiles_slice(const struct team *team, uint32_t row_blocks,
+                                   uint32_t col_blocks);
+
+/* gemm_tiles_run - the slice's part, its rows and panels being blocks of 16. scratch has
+ * GEMM_TILES_SCRATCH floats; aside is called now and then, and may be NULL. Sequential; each
+ * element is summed in one order, whatever the slice. */
+void gemm_tiles_run(const struct kernel *kernel, const struct gemm_tiles *product,
+                    const struct gemm_slice *slice, float *scratch, const struct gemm_aside *aside);
+
+/* Measured: bench, rows "bf16 products". Two rows and two columns of so many tiles, 36 KiB, share
+ * an L1 cache of 48 KiB; partial sums of so many pairs of rows wait in L2. */
+enum { GEMM_TILES_K = 9, GEMM_TILES_PAIRS = 8, GEMM_TILES_SCRATCH = 2 * GEMM_TILES_PAIRS * 1024 };
+
+#endif

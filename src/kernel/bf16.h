@@ -1,0 +1,159 @@
+/* bf16.h - bf16 operands: rounding, packing into tiles, and their product in plain f32 arithmetic;
+ * a template like product.h. Layouts: tile.h. */
+
+/* To nearest, halves to even, in the upper half of each lane. In integers, which treat denormals as
+ * any other number. The NaNs that arithmetic makes stay NaN. */
+INLINE vi bf16_rounded(vf x)
+{
+    vi bits = v_bits(x), odd = vi_and(vi_shift_right(bits, 16), vi_set1(1));
+    return vi_add(bits, vi_add(odd, vi_set1(0x7fff)));
+}
+
+/* The bf16 in the upper halves of two rows, side by side in each lane. */
+INLINE vi bf16_pair(vi even, vi odd)
+{
+    return vi_or(vi_shift_right(even, 16), vi_and(odd, vi_set1(-0x10000)));
+}
+
+#ifndef BF16_ROUND
+INLINE void bf16_store(bf16 *to, vf x)
+{
+    v_store_high(to, bf16_rounded(x));
+}
+
+INLINE void bf16_store_pair(bf16 *to, vf even, vf odd)
+{
+    vi_store(to, bf16_pair(bf16_rounded(even), bf16_rounded(odd)));
+}
+#endif
+
+static void bf16_pack_rows(const float *block, bf16 *to)
+{
+    for (int r = 0; r < PANEL; r++)
+        for (int j = 0; j < PANEL; j += VL)
+            bf16_store(to + r * TILE_K + j, v_load(block + r * PANEL + j));
+}
+
+static void bf16_pack_pairs(const float *block, bf16 *to)
+{
+    for (int r = 0; r < PANEL; r += 2)
+        for (int j = 0; j < PANEL; j += VL) {
+            const float *at = block + r * PANEL + j;
+            bf16_store_pair(to + r / 2 * TILE_K + 2 * j, v_load(at), v_load(at + PANEL));
+        }
+}
+
+static void bf16_transpose(const bf16 *from, bf16 *to)
+{
+    transpose((const float *)(const void *)from, (float *)(void *)to);
+}
+
+/* Bytes have at most eight significant bits: as bf16 they are exact. */
+static void bf16_from_bytes(const uint8_t *const *from, bf16 *x, size_t x_stride, bf16 *xt)
+{
+    _Alignas(64) bf16 pairs[TILE_ELEMENTS];
+    for (int s = 0; s < TILE_K; s += 2) {
+        bf16 *row = x + (s < PANEL ? 0 : x_stride) + s % PANEL * TILE_K;
+        for (int j = 0; j < PANEL; j += VL) {
+            vi even = v_bits(v_from_bytes(from[s] + j)),
+               odd = v_bits(v_from_bytes(from[s + 1] + j));
+            v_store_high(row + j, even);
+            v_store_high(row + TILE_K + j, odd);
+            vi_store(pairs + s / 2 * TILE_K + 2 * j, bf16_pair(even, odd));
+        }
+    }
+    if (xt != NULL)
+        bf16_transpose(pairs, xt);
+}
+
+static void bf16_scale(float *block, float factor, const float *shift)
+{
+    vf f = v_set1(factor);
+    for (int j = 0; j < PANEL; j += VL) {
+        vf s = v_load(shift + j);
+        for (int r = 0; r < PANEL; r++)
+            v_store(block + r * PANEL + j, v_fma(v_load(block + r * PANEL + j), f, s));
+    }
+}
+
+static void bf16_where_positive(float *block, const bf16 *y)
+{
+    for (int r = 0; r < PANEL; r++)
+        for (int j = 0; j < PANEL; j += VL) {
+            float *at = block + r * PANEL + j;
+            v_store(at, v_where_positive(v_from_high(y + r * TILE_K + j), v_load(at)));
+        }
+}
+
+/* The two factors or terms of a lane. */
+INLINE vf bf16_even(vi pair)
+{
+    return v_from_bits(v_shift_left_16(pair));
+}
+
+INLINE vf bf16_odd(vi pair)
+{
+    return v_from_bits(vi_and(pair, vi_set1(-0x10000)));
+}
+
+static void bf16_sums(uint32_t k_tiles, const bf16 *tiles, float *sums)
+{
+    for (int j = 0; j < PANEL; j += VL) {
+        vf sum = v_set1(0);
+        for (size_t line = 0; line < (size_t)k_tiles * PANEL; line++) {
+            vi pair = vi_load(tiles + line * TILE_K + 2 * j);
+            sum = v_add(v_add(sum, bf16_even(pair)), bf16_odd(pair));
+        }
+        v_store(sums + j, sum);
+    }
+}
+
+/* Some rows of a block of C: one chain of fused multiply-adds over k for each element. */
+INLINE void bf16_rows(int rows, uint32_t k_tiles, const bf16 *a, const bf16 *b, float *c, bool add)
+{
+    vf acc[BF16_ROWS][VECTORS];
+#pragma GCC unroll 16
+    for (int r = 0; r < rows; r++)
+#pragma GCC unroll 16
+        for (int j = 0; j < VECTORS; j++)
+            acc[r][j] = add ? v_load(c + r * PANEL + j * VL) : v_set1(0);
+    for (uint32_t t = 0; t < k_tiles; t++, a += TILE_ELEMENTS, b += TILE_ELEMENTS)
+        for (int pair = 0; pair < TILE_K / 2; pair++) {
+            vf even[VECTORS], odd[VECTORS];
+#pragma GCC unroll 16
+            for (int j = 0; j < VECTORS; j++) {
+                vi line = vi_load(b + pair * TILE_K + j * VL * 2);
+                even[j] = bf16_even(line);
+                odd[j] = bf16_odd(line);
+            }
+#pragma GCC unroll 16
+            for (int r = 0; r < rows; r++) {
+                int32_t two;
+                memcpy(&two, a + r * TILE_K + 2 * pair, sizeof two);
+                vf x = bf16_even(vi_set1(two)), y = bf16_odd(vi_set1(two));
+#pragma GCC unroll 16
+                for (int j = 0; j < VECTORS; j++)
+                    acc[r][j] = v_fma(y, odd[j], v_fma(x, even[j], acc[r][j]));
+            }
+        }
+#pragma GCC unroll 16
+    for (int r = 0; r < rows; r++)
+#pragma GCC unroll 16
+        for (int j = 0; j < VECTORS; j++)
+            v_store(c + r * PANEL + j * VL, acc[r][j]);
+}
+
+#ifndef BF16_PRODUCT
+static void bf16_product(uint32_t m, uint32_t n, uint32_t k_tiles, const bf16 *a, size_t a_stride,
+                         const bf16 *b, size_t b_stride, float *c, bool add, void (*aside)(void *),
+                         void *context)
+{
+    for (uint32_t i = 0; i < m; i++)
+        for (uint32_t j = 0; j < n; j++)
+            for (int r = 0; r < PANEL; r += BF16_ROWS)
+                bf16_rows(BF16_ROWS, k_tiles, a + i * a_stride + r * TILE_K, b + j * b_stride,
+                          c + (size_t)(2 * i + j) * PANEL * PANEL + r * PANEL, add);
+    for (uint32_t t = 0; t < k_tiles; t++)
+        aside(context);
+}
+#endif

@@ -1,0 +1,284 @@
+#include "net/mixed.h"
+
+#include "base/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { BLOCK = PANEL * PANEL };
+
+/* ---- memory ----------------------------------------------------------------------------- */
+
+/* Takes tiles from the block, or, with memory NULL, only counts. */
+static void take(struct tiles *t, uint32_t rows, uint32_t k, bf16 *memory, size_t *at)
+{
+    *t = (struct tiles){memory == NULL ? NULL : memory + *at, panel_count(rows), tile_count(k)};
+    *at += t->blocks * tile_stride(t);
+}
+
+static size_t lay_out(struct mixed *m, const struct mlp_net *net, uint32_t batch, bool training,
+                      bool with_weights, bf16 *memory)
+{
+    size_t at = 0;
+    for (uint32_t l = 0; l < m->n_layers; l++) {
+        struct mixed_layer *layer = &m->layers[l];
+        uint32_t inputs = net->layers[l].inputs, outputs = net->layers[l].outputs;
+        bool first = l == 0, last = l + 1 == m->n_layers;
+        if (with_weights)
+            take(&layer->w, outputs, inputs, memory, &at);
+        if (with_weights && training && !first)
+            take(&layer->wt, inputs, outputs, memory, &at);
+        if (!last)
+            take(&layer->y, batch, outputs, memory, &at);
+        if (!last && training)
+            take(&layer->yt, outputs, batch, memory, &at);
+        if (training)
+            take(&layer->dz, outputs, batch, memory, &at);
+        if (training && !first)
+            take(&layer->dzt, batch, outputs, memory, &at);
+    }
+    return at;
+}
+
+struct mixed *mixed_new(const struct mlp_net *net, uint32_t batch_max, bool training,
+                        bool with_weights)
+{
+    struct mixed *m = calloc(1, sizeof *m);
+    if (m == NULL)
+        return NULL;
+    m->n_layers = net->n_layers;
+    m->layers = calloc(net->n_layers, sizeof *m->layers);
+    if (m->layers != NULL) {
+        size_t n = lay_out(m, net, batch_max, training, with_weights, NULL);
+        m->memory = memory_new(n * sizeof *m->memory);
+        if (m->memory != NULL) {
+            lay_out(m, net, batch_max, training, with_weights, m->memory);
+            return m;
+        }
+    }
+    mixed_free(m);
+    return NULL;
+}
+
+void mixed_free(struct mixed *m)
+{
+    if (m == NULL)
+        return;
+    memory_free(m->memory);
+    free(m->layers);
+    free(m);
+}
+
+/* ---- weights ---------------------------------------------------------------------------- */
+
+/* Inputs 16 row.. and outputs 16 col.. of layer l, rounded for the next products. */
+static void pack_weights(const struct kernel *kernel, const struct net_layer *layer,
+                         const struct mixed_layer *to, uint32_t row, uint32_t col)
+{
+    const float *w = panel_at(&layer->w, row * PANEL, col);
+    kernel->bf16.pack_pairs(w, tile_pairs_half(&to->w, col, row));
+    if (to->wt.data != NULL)
+        kernel->bf16.pack_rows(w, tile_rows_half(&to->wt, row, col));
+}
+
+void mixed_pack_weights(const struct mlp_net *net, const struct mixed *weights,
+                        const struct team *team)
+{
+    for (uint32_t l = 0; l < net->n_layers; l++) {
+        const struct net_layer *layer = &net->layers[l];
+        uint32_t begin, end;
+        team_share(team, panel_count(layer->outputs), &begin, &end);
+        for (uint32_t col = begin; col < end; col++)
+            for (uint32_t row = 0; row < panel_count(layer->inputs); row++)
+                pack_weights(net->kernel, layer, &weights->layers[l], row, col);
+    }
+}
+
+/* ---- forward ---------------------------------------------------------------------------- */
+
+struct forward {
+    const struct kernel *kernel;
+    const struct net_layer *layer;
+    const struct mixed_layer *to; /* y and, in training, yt */
+    const struct activation *activation;
+    struct panels *logits; /* instead, for the last layer */
+    float factor;          /* of the sums */
+};
+
+/* One block of 16 samples x 16 outputs: z = sum + b, y = f(z). */
+static void forward_block(const struct forward *f, float *c, uint32_t row, uint32_t col)
+{
+    f->kernel->bf16.scale(c, f->factor, f->layer->bias + (size_t)col * PANEL);
+    if (f->activation == NULL) {
+        memcpy(panel_at(f->logits, row * PANEL, col), c, BLOCK * sizeof *c);
+        return;
+    }
+    activation_forward(f->activation, f->kernel, row * PANEL, col, 1, c, 0);
+    f->kernel->bf16.pack_rows(c, tile_rows_half(&f->to->y, row, col));
+}
+
+/* A column of blocks: 32 samples, which make up one tile of y transposed. */
+static void after_forward(void *context, const struct tiles_block *block, uint32_t part)
+{
+    const struct forward *f = context;
+    if (part >= block->n)
+        return;
+    _Alignas(64) bf16 pairs[TILE_ELEMENTS] = {0};
+    for (uint32_t i = 0; i < block->m; i++) {
+        float *c = tiles_block_at(block, i, part);
+        forward_block(f, c, block->row + i, block->col + part);
+        if (f->to->yt.data != NULL)
+            f->kernel->bf16.pack_pairs(c, pairs + (size_t)i * TILE_ELEMENTS / 2);
+    }
+    if (f->to->yt.data != NULL)
+        f->kernel->bf16.transpose(pairs, tile_at(&f->to->yt, block->col + part, block->row / 2));
+}
+
+/* What the sums of layer l are to be multiplied by: the first layer's inputs are whole pixels. */
+static float factor(uint32_t l)
+{
+    return l == 0 ? 1.0f / 255.0f : 1.0f;
+}
+
+void mixed_forward(const struct worker *worker, const struct mlp_net *net, uint32_t l,
+                   const struct mixed *weights, const struct mixed *activations,
+                   const struct tiles *x, uint32_t rows, struct panels *logits,
+                   const struct activation *activation)
+{
+    const struct net_layer *layer = &net->layers[l];
+    struct forward context = {.kernel = worker->kernel,
+                              .layer = layer,
+                              .to = &activations->layers[l],
+                              .activation = activation,
+                              .logits = logits,
+                              .factor = factor(l)};
+    struct gemm_tiles product = {.a = x,
+                                 .b = &weights->layers[l].w,
+                                 .k_tiles = tile_count(layer->inputs),
+                                 .epilogue = after_forward,
+                                 .n_parts = 2,
+                                 .context = &context};
+    struct gemm_slice slice =
+        gemm_tiles_slice(worker->team, panel_count(rows), panel_count(layer->outputs));
+    gemm_tiles_run(worker->kernel, &product, &slice, worker->scratch, worker->aside);
+}
+
+/* ---- backward --------------------------------------------------------------------------- */
+
+void mixed_loss(const struct kernel *kernel, const struct mixed *m, struct panels *z,
+                struct panels *zt, uint32_t group, uint32_t rows)
+{
+    const struct mixed_layer *last = &m->layers[m->n_layers - 1];
+    for (uint32_t p = 0; p < last->dz.blocks; p++) {
+        float *block = panel_at(z, group * PANEL, p), *transposed = panel_at(zt, p * PANEL, group);
+        for (uint32_t r = rows - group * PANEL; r < PANEL; r++) /* beyond the batch */
+            for (uint32_t c = 0; c < PANEL; c++)
+                block[r * PANEL + c] = transposed[c * PANEL + r] = 0;
+        kernel->bf16.pack_pairs(block, tile_pairs_half(&last->dz, p, group));
+        if (group % 2 == 0 && (group + 1) * PANEL >= rows) /* nobody fills the tile's other half */
+            memset(tile_pairs_half(&last->dz, p, group + 1), 0, TILE_ELEMENTS / 2 * sizeof(bf16));
+        if (last->dzt.data != NULL)
+            kernel->bf16.pack_pairs(transposed, tile_pairs_half(&last->dzt, group, p));
+    }
+}
+
+struct backward {
+    const struct kernel *kernel;
+    const struct mixed_layer *below;
+    const struct panels *slope; /* of its activation; NULL: a plain ReLU */
+};
+
+/* A row of blocks: 16 outputs of the layer below x 32 samples. */
+static void after_input_gradient(void *context, const struct tiles_block *block, uint32_t part)
+{
+    const struct backward *b = context;
+    const struct kernel_bf16 *kernel = &b->kernel->bf16;
+    if (part >= block->m)
+        return;
+    uint32_t row = block->row + part;
+    _Alignas(64) bf16 rows[TILE_ELEMENTS] = {0};
+    for (uint32_t j = 0; j < block->n; j++) {
+        float *c = tiles_block_at(block, part, j);
+        if (b->slope == NULL)
+            kernel->where_positive(c, tile_rows_half(&b->below->yt, row, block->col + j));
+        else
+            activation_backward(b->kernel, c, NULL,
+                                panel_at(b->slope, (block->col + j) * PANEL, row));
+        kernel->pack_rows(c, rows + (size_t)j * TILE_HALF);
+        if (b->below->dzt.data != NULL)
+            kernel->pack_pairs(c, tile_pairs_half(&b->below->dzt, block->col + j, row));
+    }
+    kernel->transpose(rows, tile_at(&b->below->dz, row, block->col / 2));
+}
+
+/* Computed transposed, dX^T = W dZ^T: so its blocks meet the mask as yt has it. */
+void mixed_input_gradient(const struct worker *worker, const struct mlp_net *net, uint32_t l,
+                          const struct mixed *m, uint32_t rows, const struct panels *slope)
+{
+    const struct net_layer *layer = &net->layers[l];
+    struct backward context = {worker->kernel, &m->layers[l - 1], slope};
+    struct gemm_tiles product = {.a = &m->layers[l].wt,
+                                 .b = &m->layers[l].dzt,
+                                 .k_tiles = tile_count(layer->outputs),
+                                 .epilogue = after_input_gradient,
+                                 .n_parts = 2,
+                                 .context = &context};
+    struct gemm_slice slice =
+        gemm_tiles_slice(worker->team, panel_count(layer->inputs), panel_count(rows));
+    gemm_tiles_run(worker->kernel, &product, &slice, worker->scratch, worker->aside);
+}
+
+struct update {
+    const struct kernel *kernel;
+    const struct net_layer *layer;
+    const struct mixed_layer *to;
+    const struct optimizer *optimizer;
+    float factor;
+};
+
+/* A block of dW: the step of its weights, which are then rounded for the next products. Without an
+ * optimizer it is kept. */
+static void after_weight_gradient(void *context, const struct tiles_block *block, uint32_t part)
+{
+    const struct update *u = context;
+    uint32_t i = part / 2, j = part % 2, row = block->row + i, col = block->col + j;
+    if (i >= block->m || j >= block->n)
+        return;
+    float *sums = tiles_block_at(block, i, j), *w = panel_at(&u->layer->w, row * PANEL, col);
+    if (u->optimizer == NULL) {
+        static const float zeros[PANEL];
+        u->kernel->bf16.scale(sums, u->factor, zeros);
+        memcpy(w, sums, BLOCK * sizeof *w);
+        return;
+    }
+    optimizer_apply(u->optimizer, u->kernel, PANEL, w, sums, u->factor, true);
+    pack_weights(u->kernel, u->layer, u->to, row, col);
+}
+
+void mixed_weight_gradient(const struct worker *worker, struct net_layer *layer, uint32_t l,
+                           const struct mixed *m, const struct tiles *xt, uint32_t rows,
+                           const struct optimizer *optimizer)
+{
+    const struct tiles *dz = &m->layers[l].dz;
+    struct update context = {worker->kernel, layer, &m->layers[l], optimizer, factor(l)};
+    struct gemm_tiles product = {.a = xt,
+                                 .b = dz,
+                                 .k_tiles = tile_count(rows),
+                                 .epilogue = after_weight_gradient,
+                                 .n_parts = 4,
+                                 .context = &context};
+    struct gemm_slice slice =
+        gemm_tiles_slice(worker->team, panel_count(layer->inputs), panel_count(layer->outputs));
+    gemm_tiles_run(worker->kernel, &product, &slice, worker->scratch, worker->aside);
+    if (slice.row_begin > 0) /* one member a column takes the bias */
+        return;
+    for (uint32_t p = slice.panel_begin; p < slice.panel_end; p++) {
+        float sums[PANEL];
+        worker->kernel->bf16.sums(tile_count(rows), tile_at(dz, p, 0), sums);
+        if (optimizer == NULL)
+            memcpy(layer->bias + (size_t)p * PANEL, sums, sizeof sums);
+        else
+            optimizer_apply(optimizer, worker->kernel, 1, layer->bias + (size_t)p * PANEL, sums, 1,
+                            false);
+    }
+}
