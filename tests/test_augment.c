@@ -321,8 +321,7 @@ START_TEST(weights_have_the_same_bits_for_any_threads_and_kernel)
                 float *got =
                     trained(&dataset, kinds[k], MLP_F32, kernel->name, threads[t], 150, 2, &n);
                 if (memcmp(got, want, n * sizeof *got) != 0)
-                    ck_abort_msg("kind %d: %s, %d threads", kinds[k], MLP_F32, kernel->name,
-                                 threads[t]);
+                    ck_abort_msg("kind %d: %s, %d threads", kinds[k], kernel->name, threads[t]);
                 free(got);
             }
         free(plain);
