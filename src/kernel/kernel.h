@@ -55,30 +55,6 @@ struct kernel_update {
 typedef void kernel_update_rule(const struct kernel_update *update, uint32_t lines, float *w,
                                 const float *g, float *m, float *v);
 
-/* Where the pixels of a warped image come from, see warp.h; coordinates along x and y in units of
- * 2^-KERNEL_WARP_BITS pixels. Whoever fills this sees to it that they stay within +-32767 pixels.
- */
-enum { KERNEL_WARP_BITS = 16, KERNEL_WARP_GRID = 7 };
-
-struct kernel_warp {
-    uint32_t rows, cols;
-    const uint8_t *from; /* (rows, cols) */
-    int32_t origin[2];   /* of the first pixel: x, y */
-    int32_t per_column[2], per_row[2];
-
-    /* The elastic part: uniform cubic B-splines over a grid; NULL for none. */
-    const float *grid;           /* (2, GRID, GRID): displacements along x, then y */
-    const float *column_weights; /* (GRID, columns), columns rounded up to 16 */
-    const float *row_weights;    /* (rows, 4), of the lines row_cells[y], ... + 3 of the grid */
-    const uint8_t *row_cells;    /* (rows) */
-
-    /* Scratch. */
-    uint32_t pitch;  /* cols + 2, rounded up to 16 */
-    uint8_t *framed; /* (rows + 2, pitch) and 16 more, zero at first */
-    uint32_t *quads; /* (rows + 2, pitch), zero at first */
-    float *lines;    /* (2, GRID, columns) */
-};
-
 /* Products of bf16 operands with sums in f32, and the conversions around them; see tile.h. A block
  * is 16 x 16 floats, row after row. */
 struct kernel_bf16 {
@@ -105,6 +81,30 @@ struct kernel_bf16 {
     void (*where_positive)(float *block, const bf16 *y);
     /* sums over k of one block in pairs, in the order of k */
     void (*sums)(uint32_t k_tiles, const bf16 *tiles, float *sums);
+};
+
+/* Where the pixels of a warped image come from, see warp.h; coordinates along x and y in units of
+ * 2^-KERNEL_WARP_BITS pixels. Whoever fills this sees to it that they stay within +-32767 pixels.
+ */
+enum { KERNEL_WARP_BITS = 16, KERNEL_WARP_GRID = 7 };
+
+struct kernel_warp {
+    uint32_t rows, cols;
+    const uint8_t *from; /* (rows, cols) */
+    int32_t origin[2];   /* of the first pixel: x, y */
+    int32_t per_column[2], per_row[2];
+
+    /* The elastic part: uniform cubic B-splines over a grid; NULL for none. */
+    const float *grid;           /* (2, GRID, GRID): displacements along x, then y */
+    const float *column_weights; /* (GRID, columns), columns rounded up to 16 */
+    const float *row_weights;    /* (rows, 4), of the lines row_cells[y], ... + 3 of the grid */
+    const uint8_t *row_cells;    /* (rows) */
+
+    /* Scratch. */
+    uint32_t pitch;  /* cols + 2, rounded up to 16 */
+    uint8_t *framed; /* (rows + 2, pitch) and 16 more, zero at first */
+    uint32_t *quads; /* (rows + 2, pitch), zero at first */
+    float *lines;    /* (2, GRID, columns) */
 };
 
 struct kernel {

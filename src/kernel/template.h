@@ -40,9 +40,8 @@
 
 #include "kernel/update.h"
 
-#include "kernel/warp.h"
-
 #include "kernel/bf16.h"
+#include "kernel/warp.h"
 
 PRODUCTS(1)
 #define PRODUCT_TABLE(order)                                                                       \
@@ -86,10 +85,10 @@ PRODUCTS(3)
         .average = average,                                                                        \
         .squares = squares,                                                                        \
         .from_bytes = from_bytes,                                                                  \
-        .warp = warp,                                                                              \
         .only_bf16 = BF16_ONLY,                                                                    \
         .bf16 = {BF16_NATIVE, BF16_PRODUCT, bf16_pack_rows, bf16_pack_pairs, bf16_transpose,       \
                  bf16_from_bytes, bf16_scale, bf16_where_positive, bf16_sums},                     \
+        .warp = warp,                                                                              \
     }
 
 #endif
