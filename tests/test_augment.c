@@ -70,7 +70,7 @@ START_TEST(a_variant_has_the_same_bits_with_every_kernel)
             ck_assert(data_augment_new(&augment, kinds[k], (float)strength, 5, images.n_rows,
                                        images.n_cols));
             for (uint32_t i = 0; (kernel = kernel_table(i)) != NULL; i++)
-                for (uint32_t sample = 0; sample < 3 && kernel_serves(kernel, MLP_F32); sample++) {
+                for (uint32_t sample = 0; sample < 3 && kernel_runs(kernel); sample++) {
                     check_kernel(kernel, &images, &augment, sample, GUARDED_END);
                     check_kernel(kernel, &images, &augment, sample, GUARDED_START);
                 }
@@ -289,8 +289,8 @@ END_TEST
 /* ---- training --------------------------------------------------------------------------- */
 
 static float *trained(const struct mlp_dataset *dataset, enum mlp_augmentation kind,
-                      const char *kernel, int n_threads, uint32_t batch, uint32_t n_epochs,
-                      size_t *n)
+                      enum mlp_precision precision, const char *kernel, int n_threads,
+                      uint32_t batch, uint32_t n_epochs, size_t *n)
 {
     struct mlp_train_options options = toy_options();
     struct mlp_net *net = toy_net();
@@ -299,6 +299,7 @@ static float *trained(const struct mlp_dataset *dataset, enum mlp_augmentation k
     options.batch = batch;
     options.n_epochs = n_epochs;
     ck_assert_int_eq(mlp_net_use_kernel(net, kernel, NULL), MLP_OK);
+    mlp_net_use_precision(net, precision);
     ck_assert_int_eq(mlp_train(net, dataset, &options, NULL), MLP_OK);
     float *parameters = toy_parameters(net, n);
     mlp_net_free(net);
@@ -312,12 +313,13 @@ START_TEST(weights_have_the_same_bits_for_any_threads_and_kernel)
     const struct kernel *kernel;
     size_t n;
     for (int k = 0; k < 3; k++) {
-        float *want = trained(&dataset, kinds[k], "scalar", 1, 150, 2, &n);
-        float *plain = trained(&dataset, MLP_AUGMENT_NONE, "scalar", 1, 150, 2, &n);
+        float *want = trained(&dataset, kinds[k], MLP_F32, "scalar", 1, 150, 2, &n);
+        float *plain = trained(&dataset, MLP_AUGMENT_NONE, MLP_F32, "scalar", 1, 150, 2, &n);
         ck_assert_int_ne(memcmp(plain, want, n * sizeof *want), 0);
         for (uint32_t i = 0; (kernel = kernel_table(i)) != NULL; i++)
             for (int t = 0; t < 4 && kernel_serves(kernel, MLP_F32) && kernel->fma; t++) {
-                float *got = trained(&dataset, kinds[k], kernel->name, threads[t], 150, 2, &n);
+                float *got =
+                    trained(&dataset, kinds[k], MLP_F32, kernel->name, threads[t], 150, 2, &n);
                 if (memcmp(got, want, n * sizeof *got) != 0)
                     ck_abort_msg("kind %d: %s, %d threads", kinds[k], kernel->name, threads[t]);
                 free(got);
@@ -341,8 +343,11 @@ START_TEST(training_sees_what_mlp_augment_makes)
              variants.train.pixels + i * pixels);
     for (size_t i = 0; i < sizeof batches / sizeof batches[0]; i++) {
         int threads = 1 + (int)i % 3;
-        float *want = trained(&variants, MLP_AUGMENT_NONE, "auto", threads, batches[i], 1, &n);
-        float *got = trained(&dataset, MLP_AUGMENT_ELASTIC, "auto", threads, batches[i], 1, &n);
+        enum mlp_precision precision = (enum mlp_precision)_i;
+        float *want =
+            trained(&variants, MLP_AUGMENT_NONE, precision, "auto", threads, batches[i], 1, &n);
+        float *got =
+            trained(&dataset, MLP_AUGMENT_ELASTIC, precision, "auto", threads, batches[i], 1, &n);
         if (memcmp(got, want, n * sizeof *got) != 0)
             ck_abort_msg("batch %u, %d threads", batches[i], threads);
         free(want);
@@ -386,7 +391,7 @@ Suite *augment_suite(void)
     tcase_add_test(tests, affine_maps_have_the_amplitudes_said);
     tcase_add_test(tests, elastic_fields_are_simards);
     tcase_add_test(tests, weights_have_the_same_bits_for_any_threads_and_kernel);
-    tcase_add_test(tests, training_sees_what_mlp_augment_makes);
+    tcase_add_loop_test(tests, training_sees_what_mlp_augment_makes, MLP_F32, MLP_BF16 + 1);
     tcase_add_test(tests, training_refuses_what_does_not_fit);
     suite_add_tcase(suite, tests);
     return suite;
