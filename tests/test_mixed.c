@@ -195,14 +195,12 @@ static void step_is_the_mirrors(const struct kernel *kernel, const uint32_t *wid
     struct step *step = step_new(net, batch_max, 1, &options);
     struct batch batch;
     struct mirror m;
-    ck_assert(step != NULL && before != NULL &&
-              data_batch_new_tiles(&batch, batch_max, widths[0], true));
+    ck_assert(step != NULL && before != NULL && data_batch_new_tiles(&batch, batch_max, widths[0]));
     /* What a larger batch leaves behind must not count in a smaller one. */
     data_gather(&batch, kernel, &alone, &dataset.train, NULL, 100, batch_max);
     mirror_new(&m, net, n, widths);
     fill(&m, &batch, &dataset, kernel);
-    step->x16 = batch.x16;
-    step->x16_t = batch.x16_t;
+    step->x16 = &batch.x16;
     step->labels = batch.labels;
     step_batch(step, n);
     optimizer_step(&step->optimizer, 0.5);

@@ -33,20 +33,15 @@ bool data_batch_new(struct batch *batch, uint32_t batch_max, uint32_t inputs)
     return false;
 }
 
-static bool tiles_new(struct tiles *tiles, uint32_t rows, uint32_t k)
-{
-    *tiles = (struct tiles){.blocks = panel_count(rows), .k_tiles = tile_count(k)};
-    tiles->data = memory_new(tiles->blocks * tile_stride(tiles) * sizeof(bf16));
-    return tiles->data != NULL;
-}
-
-bool data_batch_new_tiles(struct batch *batch, uint32_t batch_max, uint32_t inputs, bool transposed)
+bool data_batch_new_tiles(struct batch *batch, uint32_t batch_max, uint32_t inputs)
 {
     *batch = (struct batch){.x = {.rows = batch_max, .cols = inputs}};
-    batch->labels = memory_new((size_t)panel_count(batch_max) * PANEL);
     /* Whole pairs of blocks of samples, since 32 are converted at once. */
-    if (batch->labels != NULL && tiles_new(&batch->x16, tile_count(batch_max) * TILE_K, inputs) &&
-        (!transposed || tiles_new(&batch->x16_t, inputs, batch_max)))
+    struct tiles *x = &batch->x16;
+    *x = (struct tiles){.blocks = 2 * tile_count(batch_max), .k_tiles = tile_count(inputs)};
+    x->data = memory_new(x->blocks * tile_stride(x) * sizeof(bf16));
+    batch->labels = memory_new((size_t)panel_count(batch_max) * PANEL);
+    if (x->data != NULL && batch->labels != NULL)
         return true;
     data_batch_free(batch);
     return false;
@@ -55,7 +50,6 @@ bool data_batch_new_tiles(struct batch *batch, uint32_t batch_max, uint32_t inpu
 void data_batch_free(struct batch *batch)
 {
     memory_free(batch->x16.data);
-    memory_free(batch->x16_t.data);
     memory_free(batch->x.data);
     memory_free(batch->labels);
     *batch = (struct batch){0};
@@ -99,9 +93,8 @@ static void convert(const struct gather *g, const uint8_t **at, uint32_t n, uint
     }
     for (; n < TILE_K; n++) /* beyond the batch */
         at[n] = nothing;
-    g->kernel->bf16.from_bytes(
-        at, tile_rows_half(&batch->x16, g->row / PANEL, panel), tile_stride(&batch->x16),
-        batch->x16_t.data == NULL ? NULL : tile_at(&batch->x16_t, panel, g->row / TILE_K));
+    g->kernel->bf16.from_bytes(at, tile_rows_half(&batch->x16, g->row / PANEL, panel),
+                               tile_stride(&batch->x16));
 }
 
 /* Columns [16 panel, ...) of n rows; the last panel of an odd width is copied first, since its 16

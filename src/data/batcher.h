@@ -13,8 +13,8 @@ void data_shuffle(uint32_t *order, uint32_t n, uint64_t seed, uint32_t epoch);
 
 /* A batch in panels: pixel / 255, and labels; what pads them to groups of 16 is some class. */
 struct batch {
-    struct panels x; /* (B, inputs); x.rows is this batch's size; no data if it is in tiles */
-    struct tiles x16, x16_t; /* or the pixels themselves in bf16, by rows, and their transpose */
+    struct panels x;  /* (B, inputs); x.rows is this batch's size; no data if it is in tiles */
+    struct tiles x16; /* or the pixels themselves in bf16, by rows */
     uint8_t *labels;
 };
 
@@ -22,9 +22,8 @@ struct batch {
  * memory. */
 bool data_batch_new(struct batch *batch, uint32_t batch_max, uint32_t inputs);
 
-/* data_batch_new_tiles - the same with pixels in bf16; transposed: x16_t is wanted, too. */
-bool data_batch_new_tiles(struct batch *batch, uint32_t batch_max, uint32_t inputs,
-                          bool transposed);
+/* data_batch_new_tiles - the same with pixels in bf16. */
+bool data_batch_new_tiles(struct batch *batch, uint32_t batch_max, uint32_t inputs);
 void data_batch_free(struct batch *batch);
 
 /* One member's share of filling a batch, in progress. */

@@ -8,6 +8,7 @@ struct run {
     struct tiles_block waiting; /* for its epilogue */
     uint32_t part;              /* of the epilogue that comes next */
     uint32_t n_done;            /* blocks so far */
+    uint32_t n_asides;          /* chances for one */
 };
 
 /* Called by the kernel while its tiles are at work. */
@@ -16,7 +17,7 @@ static void meanwhile(void *context)
     struct run *run = context;
     if (run->part < run->product->n_parts)
         run->product->epilogue(run->product->context, &run->waiting, run->part++);
-    else if (run->aside != NULL)
+    else if (run->aside != NULL && run->n_asides++ % 2 == 0) /* small parts, far between */
         run->aside->run(run->aside->context);
 }
 
@@ -26,12 +27,12 @@ static void finish_waiting(struct run *run)
         meanwhile(run);
 }
 
-static void multiply(struct run *run, const struct tiles_block *block, uint32_t k, uint32_t k_end)
+static void multiply(struct run *run, const struct tiles_block *block, const bf16 *a,
+                     size_t a_stride, uint32_t k, uint32_t k_end)
 {
-    const struct tiles *a = run->product->a, *b = run->product->b;
-    run->kernel->product(block->m, block->n, k_end - k, tile_at(a, block->row, k), tile_stride(a),
-                         tile_at(b, block->col, k), tile_stride(b), block->c, k > 0, meanwhile,
-                         run);
+    const struct tiles *b = run->product->b;
+    run->kernel->product(block->m, block->n, k_end - k, a, a_stride, tile_at(b, block->col, k),
+                         tile_stride(b), block->c, k > 0, meanwhile, run);
     if (k_end < run->product->k_tiles)
         return;
     finish_waiting(run);
@@ -59,8 +60,28 @@ static void multiply_columns(struct run *run, struct tiles_block block, uint32_t
             block.row = row;
             block.m = least(2, row_end - row);
             block.c = scratch + (size_t)(n_blocks == 1 ? run->n_done % 2 : i) * 4 * PANEL * PANEL;
-            multiply(run, &block, k, least(k + k_step, k_tiles));
+            const struct tiles *a = run->product->a;
+            multiply(run, &block, tile_at(a, row, k), tile_stride(a), k,
+                     least(k + k_step, k_tiles));
         }
+}
+
+/* Rows that are made as they are needed, for all columns at once. */
+static void multiply_made_rows(struct run *run, const struct gemm_slice *slice, float *scratch)
+{
+    const struct gemm_tiles *product = run->product;
+    bf16 *a = (bf16 *)(scratch + (size_t)2 * 4 * PANEL * PANEL);
+    struct tiles_block block = {.row = slice->row_begin};
+    for (; block.row < slice->row_end; block.row += 2) {
+        block.m = least(2, slice->row_end - block.row);
+        product->make_rows(product->context, block.row, a);
+        for (block.col = slice->panel_begin; block.col < slice->panel_end; block.col += 2) {
+            block.n = least(2, slice->panel_end - block.col);
+            block.c = scratch + (size_t)(run->n_done % 2) * 4 * PANEL * PANEL;
+            multiply(run, &block, a, (size_t)product->k_tiles * TILE_ELEMENTS, 0, product->k_tiles);
+        }
+    }
+    finish_waiting(run);
 }
 
 void gemm_tiles_run(const struct kernel *kernel, const struct gemm_tiles *product,
@@ -68,13 +89,17 @@ void gemm_tiles_run(const struct kernel *kernel, const struct gemm_tiles *produc
 {
     struct run run = {
         .kernel = &kernel->bf16, .product = product, .aside = aside, .part = product->n_parts};
+    if (product->a == NULL) {
+        multiply_made_rows(&run, slice, scratch);
+        return;
+    }
     bool other = false; /* the epilogue still reads one half of scratch */
     for (uint32_t row = slice->row_begin; row < slice->row_end; row += 2 * GEMM_TILES_PAIRS) {
         struct tiles_block block = {.row = row, .col = slice->panel_begin};
         for (; block.col < slice->panel_end; block.col += block.n) {
             block.n = least(2, slice->panel_end - block.col);
             multiply_columns(&run, block, least(row + 2 * GEMM_TILES_PAIRS, slice->row_end),
-                             scratch + (other ? GEMM_TILES_SCRATCH / 2 : 0));
+                             scratch + (other ? (size_t)GEMM_TILES_PAIRS * 4 * PANEL * PANEL : 0));
             other = !other && product->k_tiles > GEMM_TILES_K;
         }
     }

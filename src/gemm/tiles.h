@@ -24,6 +24,8 @@ static inline float *tiles_block_at(const struct tiles_block *block, uint32_t i,
 struct gemm_tiles {
     const struct tiles *a, *b;
     uint32_t k_tiles;
+    /* Without a: makes its blocks row, row + 1 (row is even) when they are needed, k_tiles each. */
+    void (*make_rows)(void *context, uint32_t row, bf16 *a);
     /* Part 0..n_parts-1 of what is to be done with a block. */
     void (*epilogue)(void *context, const struct tiles_block *block, uint32_t part);
     uint32_t n_parts;
@@ -38,13 +40,19 @@ struct gemm_slice gemm_tiles_slice(const struct team *team, uint32_t row_blocks,
                                    uint32_t col_blocks, enum gemm_cut cut);
 
 /* gemm_tiles_run - the slice's part, its rows and panels being blocks of 16. scratch has
- * GEMM_TILES_SCRATCH floats; aside is called now and then, and may be NULL. Sequential; each
- * element is summed in one order, whatever the slice. */
+ * gemm_tiles_scratch floats for that k; aside is called now and then, and may be NULL. Sequential;
+ * each element is summed in one order, whatever the slice. */
 void gemm_tiles_run(const struct kernel *kernel, const struct gemm_tiles *product,
                     const struct gemm_slice *slice, float *scratch, const struct gemm_aside *aside);
 
 /* Measured: bench, rows "bf16 products". Two rows and two columns of so many tiles, 36 KiB, share
  * an L1 cache of 48 KiB; partial sums of so many pairs of rows wait in L2. */
-enum { GEMM_TILES_K = 13, GEMM_TILES_PAIRS = 8, GEMM_TILES_SCRATCH = 2 * GEMM_TILES_PAIRS * 1024 };
+enum { GEMM_TILES_K = 13, GEMM_TILES_PAIRS = 8 };
+
+/* gemm_tiles_scratch - floats for products with up to so many tiles of k. */
+static inline size_t gemm_tiles_scratch(uint32_t k_tiles)
+{
+    return (size_t)2 * GEMM_TILES_PAIRS * 4 * PANEL * PANEL + (size_t)k_tiles * TILE_ELEMENTS;
+}
 
 #endif

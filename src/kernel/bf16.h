@@ -23,21 +23,28 @@ static void bf16_transpose(const bf16 *from, bf16 *to)
 }
 
 /* Bytes have at most eight significant bits: as bf16 they are exact. */
-static void bf16_from_bytes(const uint8_t *const *from, bf16 *x, size_t x_stride, bf16 *xt)
+static void bf16_from_bytes(const uint8_t *const *from, bf16 *x, size_t x_stride)
 {
-    _Alignas(64) bf16 pairs[TILE_ELEMENTS];
-    for (int s = 0; s < TILE_K; s += 2) {
+    for (int s = 0; s < TILE_K; s++) {
         bf16 *row = x + (s < PANEL ? 0 : x_stride) + s % PANEL * TILE_K;
-        for (int j = 0; j < PANEL; j += VL) {
-            vi even = v_bits(v_from_bytes(from[s] + j)),
-               odd = v_bits(v_from_bytes(from[s + 1] + j));
-            v_store_high(row + j, even);
-            v_store_high(row + TILE_K + j, odd);
-            vi_store(pairs + s / 2 * TILE_K + 2 * j, bf16_pair(even, odd));
-        }
+        for (int j = 0; j < PANEL; j += VL)
+            v_store_high(row + j, v_bits(v_from_bytes(from[s] + j)));
     }
-    if (xt != NULL)
-        bf16_transpose(pairs, xt);
+}
+
+/* Rows in pairs side by side, then transposed as pairs. */
+static void bf16_turn(const bf16 *from, size_t from_stride, bf16 *to, size_t to_stride)
+{
+    _Alignas(64) bf16 pairs[2][TILE_ELEMENTS];
+    for (int s = 0; s < TILE_K; s += 2) {
+        const bf16 *row = from + (s < PANEL ? 0 : from_stride) + s % PANEL * TILE_K;
+        for (int j = 0; j < TILE_K; j += VL)
+            vi_store(
+                pairs[j / PANEL] + s / 2 * TILE_K + 2 * (j % PANEL),
+                bf16_pair(v_bits(v_from_high(row + j)), v_bits(v_from_high(row + TILE_K + j))));
+    }
+    bf16_transpose(pairs[0], to);
+    bf16_transpose(pairs[1], to + to_stride);
 }
 
 static void bf16_scale(float *block, float factor, const float *shift)

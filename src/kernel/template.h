@@ -89,7 +89,7 @@ PRODUCTS(3)
         .from_bytes = from_bytes,                                                                  \
         .only_bf16 = BF16_ONLY,                                                                    \
         .bf16 = {BF16_NATIVE, BF16_PRODUCT, bf16_pack_rows, bf16_pack_pairs, bf16_transpose,       \
-                 bf16_from_bytes, bf16_scale, bf16_where_positive, bf16_sums},                     \
+                 bf16_from_bytes, bf16_turn, bf16_scale, bf16_where_positive, bf16_sums},          \
         .warp = warp,                                                                              \
     }
 

@@ -252,7 +252,18 @@ struct update {
     const struct mixed_layer *to;
     const struct optimizer *optimizer;
     float factor;
+    const struct tiles *x; /* the first layer's (B,I) by rows */
+    uint32_t k_tiles;
 };
+
+/* Inputs 16 row.. to 16 row + 31 of all samples. */
+static void turn_rows(void *context, uint32_t row, bf16 *a)
+{
+    const struct update *u = context;
+    for (uint32_t k = 0; k < u->k_tiles; k++)
+        u->kernel->bf16.turn(tile_at(u->x, 2 * k, row / 2), tile_stride(u->x),
+                             a + (size_t)k * TILE_ELEMENTS, (size_t)u->k_tiles * TILE_ELEMENTS);
+}
 
 /* A block of dW: the step of its weights, which are then rounded for the next products. Without an
  * optimizer it is kept. */
@@ -276,12 +287,14 @@ static void after_weight_gradient(void *context, const struct tiles_block *block
 }
 
 void mixed_weight_gradient(const struct worker *worker, struct net_layer *layer, uint32_t l,
-                           const struct mixed *m, const struct tiles *xt, uint32_t rows,
+                           const struct mixed *m, const struct tiles *x, uint32_t rows,
                            const struct optimizer *optimizer)
 {
     const struct tiles *dz = &m->layers[l].dz;
-    struct update context = {worker->kernel, layer, &m->layers[l], optimizer, factor(l)};
-    struct gemm_tiles product = {.a = xt,
+    struct update context = {worker->kernel, layer, &m->layers[l],   optimizer,
+                             factor(l),      x,     tile_count(rows)};
+    struct gemm_tiles product = {.a = l == 0 ? NULL : &m->layers[l - 1].yt,
+                                 .make_rows = turn_rows,
                                  .b = dz,
                                  .k_tiles = tile_count(rows),
                                  .epilogue = after_weight_gradient,

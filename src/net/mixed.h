@@ -42,10 +42,10 @@ void mixed_free(struct mixed *mixed);
 void mixed_pack_weights(const struct mlp_net *net, const struct mixed *weights,
                         const struct team *team);
 
-/* The products as in dense.h, of layer l. x, xt: the layer's input; rows of them are in use.
- * logits: where the last layer's output goes, which has no activation. slope: what the layer
- * below's activation left; NULL: it is a plain ReLU. The gradient is applied to layer and mixed's
- * weights, or stored in layer if optimizer is NULL. */
+/* The products as in dense.h, of layer l. x: its input, by rows (which the weight gradient wants of
+ * the first layer alone); so many rows are in use. logits: where the last layer's output goes,
+ * which has no activation. slope: what the layer below's activation left; NULL: it is a plain ReLU.
+ * The gradient is applied to layer and mixed's weights, or stored in layer if optimizer is NULL. */
 void mixed_forward(const struct worker *worker, const struct mlp_net *net, uint32_t l,
                    const struct mixed *weights, const struct mixed *activations,
                    const struct tiles *x, uint32_t rows, struct panels *logits,
@@ -53,7 +53,7 @@ void mixed_forward(const struct worker *worker, const struct mlp_net *net, uint3
 void mixed_input_gradient(const struct worker *worker, const struct mlp_net *net, uint32_t l,
                           const struct mixed *mixed, uint32_t rows, const struct panels *slope);
 void mixed_weight_gradient(const struct worker *worker, struct net_layer *layer, uint32_t l,
-                           const struct mixed *mixed, const struct tiles *xt, uint32_t rows,
+                           const struct mixed *mixed, const struct tiles *x, uint32_t rows,
                            const struct optimizer *optimizer);
 
 /* mixed_loss - dL/dz of a group of 16 samples, z (16, C) in panels and zt (C, 16), into the last

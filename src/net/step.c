@@ -53,8 +53,8 @@ static void forward(const struct worker *worker, struct step *s, uint32_t l)
     const struct activation *activation = l + 1 < s->net->n_layers ? &f : NULL;
     if (s->mixed != NULL)
         mixed_forward(worker, s->net, l, s->mixed, s->mixed,
-                      l == 0 ? &s->x16 : &s->mixed->layers[l - 1].y, s->batch, &s->y[l],
-                      activation);
+                      l == 0 ? &s->x16[worker->team->id] : &s->mixed->layers[l - 1].y, s->batch,
+                      &s->y[l], activation);
     else
         dense_forward(worker, &s->net->layers[l], l == 0 ? &s->x : &s->y[l - 1], &s->y[l],
                       activation);
@@ -76,8 +76,7 @@ static void weight_gradient(const struct worker *worker, struct step *s, uint32_
     struct net_layer *to = s->clip.norm == 0 ? &s->net->layers[l] : &s->clip.gradient->layers[l];
     const struct optimizer *optimizer = s->clip.norm == 0 ? &s->optimizer : NULL;
     if (s->mixed != NULL)
-        mixed_weight_gradient(worker, to, l, s->mixed,
-                              l == 0 ? &s->x16_t : &s->mixed->layers[l - 1].yt, s->batch,
+        mixed_weight_gradient(worker, to, l, s->mixed, &s->x16[worker->team->id], s->batch,
                               optimizer);
     else if (optimizer != NULL)
         dense_update(worker, to, l == 0 ? &s->x : &s->y[l - 1], &s->dz[l], optimizer);
@@ -187,7 +186,7 @@ struct step *step_new(struct mlp_net *net, uint32_t batch_max, int n_members,
     s->scratch_floats = gemm_scratch_floats(widest);
     if (net->precision == MLP_BF16) {
         s->mixed = mixed_new(net, batch_max, true, true);
-        s->scratch_floats = GEMM_TILES_SCRATCH;
+        s->scratch_floats = gemm_tiles_scratch(tile_count(batch_max));
         if (s->mixed == NULL) {
             step_free(s);
             return NULL;

@@ -18,7 +18,7 @@ struct step {
     uint64_t seed; /* of dropout */
 
     struct mixed *mixed;     /* bf16: operands of products; NULL: f32 */
-    struct tiles x16, x16_t; /* then x is here, (B, inputs) and (inputs, B) by rows, in pixels */
+    const struct tiles *x16; /* then each member has a copy of x, (B, inputs) in whole pixels */
     struct panels x;         /* (B, inputs) */
     struct panels *y;        /* n_layers of (B, O) */
     struct panels *dz;       /* n_layers of (B, O): dL/dz; before, perhaps, the slope dy/dz

@@ -58,7 +58,7 @@ static bool chunk_new(struct chunk *c, const struct mlp_net *net)
     uint32_t width = widest_output(net);
     bool mixed = net->precision == MLP_BF16;
     uint32_t inputs = net->layers[0].inputs;
-    bool ok = mixed ? data_batch_new_tiles(&c->batch, CHUNK, inputs, false)
+    bool ok = mixed ? data_batch_new_tiles(&c->batch, CHUNK, inputs)
                     : data_batch_new(&c->batch, CHUNK, inputs);
     if (mixed)
         c->mixed = mixed_new(net, CHUNK, false, false);
@@ -70,7 +70,8 @@ static bool chunk_new(struct chunk *c, const struct mlp_net *net)
     }
     c->zt = memory_new((size_t)panel_count(width) * PANEL * PANEL * sizeof(float));
     c->scratch =
-        memory_new((mixed ? GEMM_TILES_SCRATCH : gemm_scratch_floats(CHUNK)) * sizeof(float));
+        memory_new((mixed ? gemm_tiles_scratch(tile_count(CHUNK)) : gemm_scratch_floats(CHUNK)) *
+                   sizeof(float));
     if (ok && c->zt != NULL && c->scratch != NULL)
         return true;
     chunk_free(c);

@@ -16,7 +16,11 @@ struct epoch {
     const struct mlp_train_options *options;
     const struct mlp_images *images;
     struct step *step;
-    struct batch batch[2];     /* one is trained on while the other is filled */
+    /* One is trained on while the other is filled. In tiles each member has two of its own: to fill
+     * a batch takes less time than to fetch it from another core's cache. */
+    struct batch (*batch)[2];
+    struct tiles *x16; /* (members) what they have now */
+    uint32_t n_batches;
     struct variants *variants; /* the samples augmented; NULL: as they are */
     uint32_t *order;           /* (n_samples) a permutation */
     uint32_t number;           /* 1.. */
@@ -44,13 +48,17 @@ static const uint32_t *batch_samples(const struct epoch *e, uint32_t i, uint32_t
 /* Prepares to fill the batch; augmented rows of it must be there. */
 static struct gather begin_gather(struct epoch *e, const struct team *team, uint32_t i)
 {
+    static const struct team alone = {.id = 0, .n = 1};
+    bool own = e->n_batches > 1;
     uint32_t n;
     const uint32_t *samples = batch_samples(e, i, &n);
-    const struct kernel *kernel = e->step->net->kernel;
-    if (e->variants == NULL)
-        return data_gather_begin(&e->batch[i % 2], kernel, team, e->images, samples, 0, n);
-    const struct mlp_images *rows = &e->variants->rows[i % 2];
-    return data_gather_begin(&e->batch[i % 2], kernel, team, rows, NULL, 0, n);
+    const struct mlp_images *images = e->images;
+    if (e->variants != NULL) {
+        images = &e->variants->rows[i % 2];
+        samples = NULL;
+    }
+    return data_gather_begin(&e->batch[own ? team->id : 0][i % 2], e->step->net->kernel,
+                             own ? &alone : team, images, samples, 0, n);
 }
 
 /* A member's share of the augmented rows of batch i; nothing to do without augmentation. */
@@ -106,10 +114,11 @@ static void report_progress(struct epoch *e)
 static void prepare_step(struct epoch *e, uint32_t i)
 {
     struct step *s = e->step;
-    s->x = e->batch[i % 2].x;
-    s->x16 = e->batch[i % 2].x16;
-    s->x16_t = e->batch[i % 2].x16_t;
-    s->labels = e->batch[i % 2].labels;
+    s->x = e->batch[0][i % 2].x;
+    s->labels = e->batch[0][i % 2].labels;
+    s->x16 = e->x16;
+    for (uint32_t member = 0; member < e->n_batches; member++)
+        e->x16[member] = e->batch[member][i % 2].x16;
     step_batch(s, s->x.rows);
     optimizer_step(&s->optimizer, train_rate(e->options, s->optimizer.t, e->steps_per_epoch));
 }
@@ -329,11 +338,28 @@ static enum mlp_status check(const struct mlp_net *net, const struct mlp_dataset
     return MLP_OK;
 }
 
-static bool new_batch(struct batch *batch, const struct mlp_net *net, uint32_t size)
+static bool new_batches(struct epoch *e, const struct mlp_net *net)
 {
-    uint32_t inputs = mlp_net_width(net, 0);
-    return net->precision == MLP_BF16 ? data_batch_new_tiles(batch, size, inputs, true)
-                                      : data_batch_new(batch, size, inputs);
+    uint32_t inputs = mlp_net_width(net, 0), size = e->options->batch;
+    bool tiles = net->precision == MLP_BF16;
+    e->n_batches = tiles ? (uint32_t)e->options->n_threads : 1;
+    e->batch = calloc(e->n_batches, sizeof *e->batch);
+    e->x16 = calloc(e->n_batches, sizeof *e->x16);
+    bool ok = e->batch != NULL && e->x16 != NULL;
+    for (uint32_t i = 0; ok && i < 2 * e->n_batches; i++) {
+        struct batch *batch = &e->batch[i / 2][i % 2];
+        ok =
+            tiles ? data_batch_new_tiles(batch, size, inputs) : data_batch_new(batch, size, inputs);
+    }
+    return ok;
+}
+
+static void free_batches(struct epoch *e)
+{
+    for (uint32_t i = 0; e->batch != NULL && i < 2 * e->n_batches; i++)
+        data_batch_free(&e->batch[i / 2][i % 2]);
+    free(e->batch);
+    free(e->x16);
 }
 
 enum mlp_status mlp_train(struct mlp_net *net, const struct mlp_dataset *dataset,
@@ -353,16 +379,14 @@ enum mlp_status mlp_train(struct mlp_net *net, const struct mlp_dataset *dataset
     e.step = step_new(net, o.batch, o.n_threads, &o);
     e.order = memory_new((size_t)images->n_samples * sizeof *e.order);
     bool ok = good != NULL && e.step != NULL && e.order != NULL;
-    for (int i = 0; i < 2; i++)
-        ok = ok && new_batch(&e.batch[i], net, o.batch);
+    ok = ok && new_batches(&e, net);
     if (o.augment != MLP_AUGMENT_NONE)
         ok = (e.variants = variants_new(images, &o)) != NULL && ok;
     if (ok)
         status = train_epochs(&e, net, good, &validation, &dataset->test, error);
     else
         status = error_memory(error, 0);
-    for (int i = 0; i < 2; i++)
-        data_batch_free(&e.batch[i]);
+    free_batches(&e);
     variants_free(e.variants);
     memory_free(e.order);
     step_free(e.step);
