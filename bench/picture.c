@@ -73,11 +73,10 @@ static void add_bar(struct bars *b, const char *group_name, double reference, co
 
 static const char *peer_label(const char *name)
 {
-    static const enum peer_sort sorts[2] = {PEER_TRAINERS, PEER_GEMMS};
-    for (int s = 0; s < 2; s++)
-        for (uint32_t i = 0; i < peer_count(sorts[s]); i++)
-            if (strcmp(peer_name(sorts[s], i), name) == 0)
-                return peer_title(sorts[s], i);
+    for (int s = 0; s < PEER_SORTS; s++)
+        for (uint32_t i = 0; i < peer_count((enum peer_sort)s); i++)
+            if (strcmp(peer_name((enum peer_sort)s, i), name) == 0)
+                return peer_title((enum peer_sort)s, i);
     return name;
 }
 

@@ -12,6 +12,7 @@ static const struct {
     {"machine", "What the machine can do"},
     {"epoch", "One epoch, everything included; peers in turn with ours"},
     {"augment", "Epochs on augmented images, in turn with plain ones"},
+    {"optimizers", "Epochs with AdamW, in turn with plain SGD"},
     {"products", "Each product of the step alone"},
     {"phases", "Where the epoch goes (all threads' time)"},
     {"kernels", "By kernel"},
@@ -72,7 +73,8 @@ static void print_row(const struct row *row)
 {
     char name[160], batch[16], time[24], spread[16], images[24], gflops[16], share[16], other[32];
     bool plain = row->layers[0] == '\0' || strcmp(row->section, "phases") == 0;
-    snprintf(name, sizeof name, "%s%s%s", row->name, plain ? "" : " ", plain ? "" : row->layers);
+    snprintf(name, sizeof name, "%s%s%s%s", row->name, plain ? "" : " ", plain ? "" : row->layers,
+             strcmp(row->precision, "bf16") == 0 ? " bf16" : "");
     batch[0] = '\0';
     if (row->batch > 0)
         snprintf(batch, sizeof batch, "%u", row->batch);
@@ -85,7 +87,7 @@ static void print_row(const struct row *row)
         snprintf(other, sizeof other, "%.4g %s", row->value, row->unit);
     else
         number(other, sizeof other, "%.2fx", row->ratio);
-    printf("%c %-36.36s %-14s %3d %5s %10s %6s %9s %8s %7s %12s", row->noisy ? '~' : ' ', name,
+    printf("%c %-44.44s %-14s %3d %5s %10s %6s %9s %8s %7s %12s", row->noisy ? '~' : ' ', name,
            row->peer[0] != '\0' ? row->peer : row->kernel, row->threads, batch, time, spread,
            images, gflops, share, other);
     print_target(row);
@@ -100,7 +102,7 @@ static void print_section(const struct bench *bench, const char *section, const 
         if (strcmp(row->section, section) != 0)
             continue;
         if (!any)
-            printf("\n%s\n  %-36s %-14s %3s %5s %10s %6s %9s %8s %7s %12s\n", title, "", "by",
+            printf("\n%s\n  %-44s %-14s %3s %5s %10s %6s %9s %8s %7s %12s\n", title, "", "by",
                    "thr", "batch", "median", "+-mad", "images/s", "GFLOP/s", "of peak", "");
         any = true;
         print_row(row);

@@ -226,8 +226,8 @@ static double run_phases(void *context)
 static void phases_of_threads(struct bench *bench, int threads)
 {
     struct work work;
-    if (!work_new(&work, bench, work_default_hidden, 2, WORK_DEFAULT_BATCH, NULL, threads,
-                  bench->dataset.train.n_samples, 0))
+    struct work_spec spec = {.threads = threads, .n_images = bench->dataset.train.n_samples};
+    if (!work_new(&work, bench, &spec))
         return;
     struct phases_run run = {.work = &work};
     struct contender contender = {.run = run_phases, .context = &run, .threads = threads};
