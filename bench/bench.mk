@@ -62,7 +62,8 @@ $(BUILD)/peers/gemm_onednn $(BUILD)/peers/onednn_train: PEER_LIBS := -ldnnl
 
 $(BUILD)/peers/gemm_openblas $(BUILD)/peers/gemm_blis: bench/peers/gemm_blas.c
 $(BUILD)/peers/gemm_onednn: bench/peers/gemm_onednn.c bench/peers/onednn.c
-$(BUILD)/peers/onednn_train: bench/peers/onednn_train.c bench/peers/onednn.c
+$(BUILD)/peers/onednn_train: bench/peers/onednn_train.c bench/peers/onednn_train_bf16.c \
+	bench/peers/onednn.c
 $(BUILD)/peers/gemm_openblas $(BUILD)/peers/gemm_blis $(BUILD)/peers/gemm_onednn \
 $(BUILD)/peers/onednn_train: $(PEER_BASE) $(PEER_HEADERS)
 	$(call say,PEER,$@)

@@ -52,8 +52,9 @@ void section_kernels(struct bench *bench)
             struct work_spec spec = {.kernel = kernel->name,
                                      .precision = p < n ? MLP_F32 : MLP_BF16,
                                      .threads = threads[p % n]};
-            if (!kernel_serves(kernel, spec.precision))
-                continue;
+            bool slow = spec.precision == MLP_BF16 && bench_peak(bench, kernel->name, 1) <= 0;
+            if (slow || !kernel_serves(kernel, spec.precision))
+                continue; /* plain C in bf16 takes seconds, and tells nobody anything */
             struct row *row = point(bench, "kernels", "steps", spec);
             if (row != NULL && strcmp(kernel->name, "avx2") == 0 && spec.precision == MLP_F32)
                 row_target(row, TARGET_SHARE, 0.85);
