@@ -117,7 +117,9 @@ struct mlp_metadata {
     double train_accuracy, test_accuracy; /* 0..1, negative if unknown */
     char activation[16];                  /* "relu"; mlp_activation_name */
     char dataset[64];
-    char recipe[512]; /* the options that reproduce it */
+    char recipe[1024];          /* the options that reproduce it */
+    double validation_accuracy; /* on the images held out; negative if there were none */
+    uint32_t n_test;            /* images behind test_accuracy, 0 if unknown */
 };
 
 /* The parameters of a network as plain arrays: what a file holds. */
@@ -288,6 +290,9 @@ struct mlp_epoch_report {
     double test_loss, test_accuracy;
     double seconds;
     double images_per_second;
+    bool validated; /* the two below are set */
+    double validation_loss, validation_accuracy;
+    bool kept; /* if training ended here, the net would have this epoch's weights */
 };
 
 struct mlp_progress_report {
@@ -295,6 +300,13 @@ struct mlp_progress_report {
     uint32_t n_done, n_samples; /* samples of this epoch */
     double loss, accuracy;      /* running means */
     double seconds;             /* since the epoch began */
+};
+
+/* One step, after it: the loss is that of its batch before its update. */
+struct mlp_step_report {
+    uint64_t step; /* 0.. since training began */
+    double rate;   /* learning rate of its update */
+    double loss;   /* nats, mean over the batch */
 };
 
 /* How the mean gradient changes the weights; the equations stand in src/kernel/update.h. */
@@ -305,7 +317,8 @@ enum mlp_schedule {
     MLP_CONSTANT,
     MLP_STEP,   /* a tenth after half of training, a hundredth after three quarters */
     MLP_LINEAR, /* down to 0 */
-    MLP_COSINE  /* down to 0 along half a cosine */
+    MLP_COSINE, /* down to 0 along half a cosine */
+    MLP_RANGE   /* up from rate_low by the same factor each step: see mlp_range_test */
 };
 
 struct mlp_train_options {
@@ -331,28 +344,88 @@ struct mlp_train_options {
     float augment_strength; /* a factor of its amplitudes, 0..MLP_AUGMENT_STRENGTH_MAX */
     uint64_t seed;          /* of shuffles, dropout and augmentation */
     int n_threads;
-    uint32_t eval_every;               /* epochs between evaluations on the test set; 0: never */
+    uint32_t eval_every; /* epochs between evaluations on the test set, or, if there is one, on the
+                          * validation split alone; 0: never */
     const volatile sig_atomic_t *stop; /* non-zero: stop soon; may be NULL */
+    uint32_t validation; /* the last so many training images are held out of training */
+    uint32_t early_stop; /* ends after so many epochs without a better validation accuracy (or an
+                          * equal one at a lower loss) and keeps the best epoch's weights; 0: off.
+                          * Prechelt 1998, "Early stopping - but when?", criterion UP */
 
     /* Called by the calling thread; either may be NULL. progress comes at most ten times a
      * second, from within the epoch, and must be quick. */
     void (*on_epoch)(void *context, const struct mlp_epoch_report *report);
     void (*on_progress)(void *context, const struct mlp_progress_report *report);
     void *context;
+    void (*on_step)(void *context, const struct mlp_step_report *report); /* as on_progress */
+    float rate_low;                                                       /* of MLP_RANGE */
 };
 
-/* mlp_train_defaults - the recipe of `mlp run`. */
+/* mlp_train_defaults - plain gradient descent at a constant rate, and nothing else. The recipes
+ * that the command line calls presets build on it. */
 struct mlp_train_options mlp_train_defaults(void);
 
 /* mlp_train - mini-batch stochastic gradient descent on softmax cross-entropy. With ema the net
- * ends with the average of its weights, which is what evaluations see, too. Returns  MLP_OK;
- * MLP_E_STOPPED or MLP_E_DIVERGED, the net then has the weights of the last finished epoch (the
- * initial ones if none); MLP_E_USAGE if net and data do not fit Threads  options->n_threads; same
- * bits for any number: yes
+ *             ends with the average of its weights, which is what evaluations see, too.
+ * Returns  MLP_OK; MLP_E_STOPPED or MLP_E_DIVERGED, the net then has the weights of the last
+ *          finished epoch, or with early_stop of the best (the initial ones if none was finished);
+ *          MLP_E_USAGE if net, data and options do not fit
+ * Threads  options->n_threads; same bits for any number: yes
  */
 enum mlp_status mlp_train(struct mlp_net *net, const struct mlp_dataset *dataset,
                           const struct mlp_train_options *options,
                           struct mlp_error *error) MLP_MUST_USE;
+
+/* How the loss changes while the learning rate rises. */
+struct mlp_range {
+    uint32_t n_points;
+    double *rates;  /* rising */
+    double *losses; /* of each step's batch, nats */
+    double *smooth; /* the losses without their noise */
+    double rising;  /* the last rate at which smooth is within a tenth of its lowest */
+    double suggested;
+};
+
+/* mlp_range_test - learning-rate range test: trains a copy of the net for an epoch (or as many as
+ *                  300 steps take) while the rate rises exponentially from 1e-5 to 10, or until the
+ *                  loss has doubled or fallen to a twentieth, and suggests half of the rate from
+ *                  which on the loss rises.
+ *                  Epochs, rate, schedule and evaluations of the options are not used.
+ * Owner    the caller frees *range with mlp_range_free
+ * Returns  as mlp_train; that the loss explodes in the end is no error
+ * Threads  same bits for any number: yes
+ * Source   Smith 2017, "Cyclical learning rates for training neural networks", section 3.3
+ */
+enum mlp_status mlp_range_test(const struct mlp_net *net, const struct mlp_dataset *dataset,
+                               const struct mlp_train_options *options, struct mlp_range *range,
+                               struct mlp_error *error) MLP_MUST_USE;
+void mlp_range_free(struct mlp_range *range);
+
+/* The gradient of one array of parameters, found three ways. */
+struct mlp_gradient_figures {
+    uint64_t n_parameters;
+    uint32_t n_tried;        /* by central differences */
+    uint32_t n_kinks;        /* left out because a ReLU switches in between */
+    double norm;             /* of the gradient */
+    double difference_error; /* |a - b| / (|a| + |b|): back-propagation in double, differences */
+    double kernel_error;     /* the same for back-propagation in double, the net's own kernel */
+};
+
+struct mlp_gradient_layer {
+    struct mlp_gradient_figures w, b;
+};
+
+/* mlp_gradient_check - compares gradients of the mean loss on some images: a plain double-precision
+ *                      back-propagation, central differences, and the net's own f32 kernel (by a
+ *                      step of gradient descent at rate 1 on a copy).
+ * Shapes   n_tries parameters of each array, drawn from the seed, or all; layers (n_layers)
+ * Returns  MLP_OK; MLP_E_USAGE if net and images do not fit; MLP_E_MEMORY
+ * Source   the error: Karpathy, notes for CS231n, "Gradient checks"
+ */
+enum mlp_status mlp_gradient_check(const struct mlp_net *net, const struct mlp_images *images,
+                                   uint32_t n_tries, uint64_t seed,
+                                   struct mlp_gradient_layer *layers,
+                                   struct mlp_error *error) MLP_MUST_USE;
 
 /* ---- using a network -------------------------------------------------------------------- */
 
@@ -378,6 +451,13 @@ struct mlp_evaluation {
 enum mlp_status mlp_evaluate(const struct mlp_net *net, const struct mlp_images *images,
                              int n_threads, struct mlp_evaluation *evaluation,
                              uint32_t *confusion) MLP_MUST_USE;
+
+/* mlp_confidence_interval - where the accuracy on all images of this kind lies, 95 times in 100,
+ *                           if n_correct of n that were not looked at before are right.
+ * Range    0 <= *low <= n_correct / n <= *high <= 1; the whole 0..1 if n is 0
+ * Source   Wilson 1927, "Probable inference, the law of succession, and statistical inference"
+ */
+void mlp_confidence_interval(uint32_t n_correct, uint32_t n, double *low, double *high);
 
 /* ---- pictures --------------------------------------------------------------------------- */
 

@@ -7,7 +7,9 @@
 #include "idx_files.h"
 
 /* A training that takes milliseconds. */
-#define SMALL "\"$mlp\" train --data set --layers 16 --epochs 3 --batch 128 --lr 0.1 --seed 7 "
+#define SMALL                                                                                      \
+    "\"$mlp\" train --data set --preset classic --layers 16 --epochs 3 --batch 128 --lr 0.1 "      \
+    "--seed 7 "
 
 extern char cli_folder[64];
 extern const struct idx_set cli_set; /* 300 + 100 images, 8x8, 4 classes */

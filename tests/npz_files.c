@@ -202,7 +202,9 @@ void npz_model(struct mlp_model *model)
                                             .test_accuracy = -1,
                                             .activation = "relu",
                                             .dataset = "Zürich 字 😀",
-                                            .recipe = "--lr 0.1"};
+                                            .recipe = "--lr 0.1",
+                                            .validation_accuracy = 0.5,
+                                            .n_test = 10000};
 }
 
 static void expect_metadata(const struct mlp_metadata *got, const struct mlp_metadata *want)
@@ -215,6 +217,8 @@ static void expect_metadata(const struct mlp_metadata *got, const struct mlp_met
     ck_assert_uint_eq(got->label_base, want->label_base);
     ck_assert_double_eq(got->train_accuracy, want->train_accuracy);
     ck_assert_double_eq(got->test_accuracy, want->test_accuracy);
+    ck_assert_double_eq(got->validation_accuracy, want->validation_accuracy);
+    ck_assert_uint_eq(got->n_test, want->n_test);
     ck_assert_str_eq(got->activation, want->activation);
     ck_assert_str_eq(got->dataset, want->dataset);
     ck_assert_str_eq(got->recipe, want->recipe);

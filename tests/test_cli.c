@@ -89,6 +89,9 @@ START_TEST(values_out_of_range_are_refused_and_the_range_is_said)
         {"kernel", "auto", {"''", "avx", "AVX2", "none"}},
         {"augment", "one of none|shift|affine|elastic", {"''", "Elastic", "rotate", "1"}},
         {"augment-strength", "a number from 0 to 4", {"-1", "4.1", "nan", "inf", "x", "''"}},
+        {"preset", "one of classic|default|fast|best|record", {"''", "bset", "Fast", "none"}},
+        {"validation", "from 0 to 1000000", {"-1", "1000001", "x"}},
+        {"early-stop", "from 0 to 1000000", {"-1", "1000001", "0.5"}},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char arguments[256], wanted[128];
@@ -124,7 +127,7 @@ START_TEST(unknown_words_are_refused_with_a_guess)
     refused("train extra", 2, "what is 'extra'?");
     refused("train -- extra", 2, "what is 'extra'?");
     refused("train --quiet=1", 2, "--quiet takes no value");
-    refused("eval --epochs 3", 2, "`mlp eval` has no option --epochs (run, train have it)");
+    refused("eval --epochs 3", 2, "`mlp eval` has no option --epochs (run, train, tune have it)");
     refused("train --csv x", 2, "`mlp train` has no option --csv (eval has it)");
     refused("augment --augment none", 2, "--augment: 'none' leaves nothing to show");
     refused("train --data", 2, "--data lacks its value; wanted a folder");
@@ -133,13 +136,25 @@ START_TEST(unknown_words_are_refused_with_a_guess)
 }
 END_TEST
 
+/* The help of a command that has it. */
+static const char *taker(const struct cli_option *option)
+{
+    return option->commands & CLI_EVAL   ? "eval --help"
+           : option->commands & CLI_RUN  ? "run --help"
+           : option->commands & CLI_TUNE ? "tune --help"
+                                         : "augment --help";
+}
+
 START_TEST(help_shows_commands_options_defaults_and_exit_codes)
 {
-    struct cli_options defaults = cli_options_default();
+    struct cli_options defaults = cli_options_default(CLI_RUN);
     printed("--help", "Exit codes");
     printed("--help", "128+n");
     printed("--version", "mlp " MLP_VERSION "\n");
     static const char *const commands[] = {"run", "train", "eval", "predict", "info"};
+    printed("--help", "\n  tune      ");
+    printed("--help", "\n  gradcheck ");
+    printed("tune --help", "default out/lr.png");
     for (size_t i = 0; i < 5; i++) {
         char arguments[64];
         printed("--help", commands[i]);
@@ -150,16 +165,13 @@ START_TEST(help_shows_commands_options_defaults_and_exit_codes)
         char text[128], value[64];
         const struct cli_option *option = cli_option_at(i);
         snprintf(text, sizeof text, "  --%s", option->name);
-        const char *help = option->commands & CLI_EVAL  ? "eval --help"
-                           : option->commands & CLI_RUN ? "run --help"
-                                                        : "augment --help";
-        printed(help, text);
+        printed(taker(option), text);
         if (option->kind != CLI_COUNT || option->otherwise != NULL)
             continue;
         cli_value_format(option, &defaults, value, sizeof value);
         snprintf(text, sizeof text, "from %u to %u; default %s\n", option->low, option->high,
                  value);
-        printed(help, text);
+        printed(taker(option), text);
     }
 }
 END_TEST

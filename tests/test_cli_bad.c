@@ -125,7 +125,8 @@ static void stopped(const char *options)
 {
     char command[512];
     snprintf(command, sizeof command,
-             "\"$mlp\" train --data set --layers 16 --epochs 1000000 --lr 0.1 %s > log & pid=$!\n"
+             "\"$mlp\" train --data set --preset classic --layers 16 --epochs 1000000 --lr 0.1 %s "
+             "> log & pid=$!\n"
              "until grep -q '^ *3/1000000 ' log; do sleep 0.02; done\n"
              "kill -TERM $pid; wait $pid",
              options);
@@ -140,7 +141,8 @@ START_TEST(a_signal_keeps_the_last_finished_epoch)
     stopped("");
     cli_done("last=$(grep -c '^ *[0-9]*/1000000 ' log) && "
              "\"$mlp\" info --model out/mnist_model_1.npz | grep -q -- \"--epochs $last \" && "
-             "\"$mlp\" train --data set --layers 16 --epochs $last --lr 0.1 --model again.npz && "
+             "\"$mlp\" train --data set --preset classic --layers 16 --epochs $last --lr 0.1 "
+             "--model again.npz && "
              "\"$mlp\" eval --data set --csv stopped.csv && "
              "\"$mlp\" eval --data set --csv again.csv --model again.npz && "
              "cmp stopped.csv again.csv");

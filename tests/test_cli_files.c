@@ -19,7 +19,8 @@ START_TEST(train_says_what_it_does_and_writes_the_weights)
         "64-16-4, 1,108 parameters",
         "3 epochs, batch 128, sgd at rate 0.1, seed 7",
         "1 (--threads)",
-        "/set --epochs 3 --batch 128 --lr 0.1 --optimizer sgd --seed 7 --layers 16\n",
+        "/set --epochs 3 --batch 128 --lr 0.1 --optimizer sgd ",
+        " --seed 7 --layers 16\n",
         "\n        1/3  ",
         "\n        3/3  ",
         "\nFinal Train Accuracy: ",
@@ -44,20 +45,27 @@ END_TEST
 
 START_TEST(accuracies_have_two_decimals_and_quiet_says_nothing_else)
 {
-    double train, test;
+    double train, test, low, high;
     int n = 0;
     struct cli_result result = cli_ends(0, SMALL "--quiet");
-    sscanf(result.out, "Final Train Accuracy: %lf%%\nFinal Test Accuracy : %lf%%\n%n", &train,
-           &test, &n);
+    sscanf(result.out,
+           "Final Train Accuracy: %lf%%\nFinal Test Accuracy : %lf%%\n"
+           "Interval (95%%)      : %lf%% to %lf%% (Wilson)\n%n",
+           &train, &test, &low, &high, &n);
     ck_assert_int_eq(n, (int)strlen(result.out));
-    char again[128];
-    snprintf(again, sizeof again, "Final Train Accuracy: %.2f%%\nFinal Test Accuracy : %.2f%%\n",
-             train, test);
+    char again[256];
+    mlp_confidence_interval((uint32_t)(test + 0.5), 100, &low, &high); /* of 100 images */
+    snprintf(again, sizeof again,
+             "Final Train Accuracy: %.2f%%\nFinal Test Accuracy : %.2f%%\n"
+             "Interval (95%%)      : %.2f%% to %.2f%% (Wilson)\n",
+             train, test, 100 * low, 100 * high);
     ck_assert_str_eq(result.out, again);
     ck_assert_str_eq(result.err, "");
     cli_result_free(&result);
     result = cli_ends(0, "\"$mlp\" eval --data set --quiet");
-    snprintf(again, sizeof again, "Test Accuracy : %.2f%%\n", test);
+    snprintf(again, sizeof again,
+             "Test Accuracy : %.2f%%\nInterval (95%%): %.2f%% to %.2f%% (Wilson)\n", test,
+             100 * low, 100 * high);
     ck_assert_str_eq(result.out, again);
     cli_result_free(&result);
 }
@@ -116,6 +124,9 @@ START_TEST(the_recipe_in_the_file_repeats_it)
     repeats("--layers none");
     repeats("--optimizer adamw --lr 0.01 --weight-decay 0.1 --schedule cosine --warmup 0.5");
     repeats("--layers 9,8,7 --classes 6");
+    repeats("--validation 100 --early-stop 2 --epochs 30 --lr 0.3");
+    repeats("--preset classic");
+    repeats("--preset fast --momentum 0.8");
     repeats("--activation leaky-relu --init xavier --clip-norm 0.5");
     repeats("--activation gelu --label-smoothing 0.1 --dropout 0.2 --ema 0.9");
     cli_done(SMALL "--activation sigmoid --model s.npz");

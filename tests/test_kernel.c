@@ -35,7 +35,8 @@ static int run_kernel_check(const char *environment, const char *arguments, char
 static const struct {
     const char *environment, *said[3];
 } hidden[] = {{"", {NULL}},
-              {"MLP_CPU_DISABLE=avx512", {"avx512: skipped"}},
+              {"MLP_CPU_DISABLE=amx", {"amx: skipped, there is no AMX-BF16 here"}},
+              {"MLP_CPU_DISABLE=avx512", {"amx: skipped", "avx512: skipped"}},
               {"MLP_CPU_DISABLE=avx2",
                {"avx512: skipped, there is no AVX2 FMA AVX512 here",
                 "avx2: skipped, there is no AVX2 FMA here"}},
@@ -59,6 +60,20 @@ START_TEST(kernels_pass_their_checks)
             ck_assert_int_eq(strstr(text, want) == NULL, kernel_runs(kernel));
         }
     }
+}
+END_TEST
+
+/* Tiles that the operating system does not give are not there; everything else is. */
+START_TEST(tiles_that_are_denied_are_not_available)
+{
+    char text[4096];
+    int code = run_kernel_check("", "--small-signal-stack --kernel scalar", text, sizeof text);
+    ck_assert_msg(code == 0, "exit code %d\n%s", code, text);
+#if defined(__x86_64__)
+    ck_assert_int_eq(run_kernel_check("", "--small-signal-stack --kernel amx", text, sizeof text),
+                     0);
+    ck_assert_msg(strstr(text, "amx: skipped, there is no ") != NULL, "%s", text);
+#endif
 }
 END_TEST
 
@@ -103,6 +118,7 @@ Suite *kernel_suite(void)
     TCase *tests = tcase_create("kernel");
     tcase_set_timeout(tests, 120);
     tcase_add_loop_test(tests, kernels_pass_their_checks, 0, sizeof hidden / sizeof hidden[0]);
+    tcase_add_test(tests, tiles_that_are_denied_are_not_available);
     tcase_add_test(tests, kernel_check_notices_a_wrong_argument);
     tcase_add_test(tests, the_table_is_sound);
     suite_add_tcase(suite, tests);

@@ -9,13 +9,14 @@
 
 /* What a number is for. The values are part of the numeric contract: append, never renumber. */
 enum random_purpose {
-    RANDOM_INIT = 1,    /* epoch 0, sample = layer, index = element / 4 */
-    RANDOM_SHUFFLE = 2, /* epoch, sample 0, index = position / 4 */
-    RANDOM_DIGITS = 3,  /* epoch 0, sample = picture */
-    RANDOM_GRID = 4,    /* which test digits the picture shows */
-    RANDOM_DROPOUT = 5, /* epoch = step, sample = layer, index = row of the batch / 4: keys */
-    RANDOM_AUGMENT = 6, /* epoch, sample; index 0, 1: map, 2...: grid / 8 */
-    RANDOM_TEST = 100   /* tests and benches */
+    RANDOM_INIT = 1,       /* epoch 0, sample = layer, index = element / 4 */
+    RANDOM_SHUFFLE = 2,    /* epoch, sample 0, index = position / 4 */
+    RANDOM_DIGITS = 3,     /* epoch 0, sample = picture */
+    RANDOM_GRID = 4,       /* which test digits the picture shows */
+    RANDOM_DROPOUT = 5,    /* epoch = step, sample = layer, index = row of the batch / 4: keys */
+    RANDOM_AUGMENT = 6,    /* epoch, sample; index 0, 1: map, 2...: grid / 8 */
+    RANDOM_GRADCHECK = 99, /* which parameters are tried; sample = array, index = try */
+    RANDOM_TEST = 100      /* tests and benches */
 };
 
 struct random_key {

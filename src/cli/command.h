@@ -25,6 +25,8 @@ int cli_eval(const struct cli_options *options);
 int cli_predict(const struct cli_options *options);
 int cli_augment(const struct cli_options *options);
 int cli_info(const struct cli_options *options);
+int cli_tune(const struct cli_options *options);
+int cli_gradcheck(const struct cli_options *options);
 
 /* cli_dialogue - what a bare `mlp` does: asks on a terminal, else says how it is used. */
 int cli_dialogue(void);

@@ -9,6 +9,9 @@ static const struct cli_command table[] = {
     {"predict", CLI_PREDICT, cli_predict, "Write a picture of 25 predictions by saved weights"},
     {"augment", CLI_AUGMENT, cli_augment, "Write a picture of what --augment does to images"},
     {"info", CLI_INFO, cli_info, "Show version, CPU, kernels, threads; with --model, its origin"},
+    {"tune", CLI_TUNE, cli_tune, "Find a learning rate: by a sweep with a picture, or by a grid"},
+    {"gradcheck", CLI_GRADCHECK, cli_gradcheck,
+     "Check the gradients, layer by layer: a lesson in back-propagation"},
 };
 
 const struct cli_command *cli_command_at(size_t i)

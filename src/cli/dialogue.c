@@ -75,6 +75,6 @@ int cli_dialogue(void)
         cli_usage(stderr);
         return MLP_E_USAGE;
     }
-    struct cli_options options = cli_options_default();
+    struct cli_options options = cli_options_default(CLI_RUN);
     return cli_ask_and_run(&options);
 }

@@ -70,6 +70,12 @@ static enum mlp_status evaluate(const struct cli_job *job, struct mlp_evaluation
     return status;
 }
 
+static void print_accuracy(const struct mlp_evaluation *evaluation)
+{
+    cli_say("Test Accuracy : %.2f%%\n", 100 * evaluation->accuracy);
+    cli_log_interval(14, evaluation);
+}
+
 int cli_work_eval(struct cli_job *job)
 {
     struct mlp_error error = {0};
@@ -83,7 +89,7 @@ int cli_work_eval(struct cli_job *job)
     }
     enum mlp_status status = evaluate(job, &evaluation, confusion, &error);
     if (status == MLP_OK)
-        cli_say("Test Accuracy : %.2f%%\n", 100 * evaluation.accuracy);
+        print_accuracy(&evaluation);
     if (status == MLP_OK && !job->options->quiet) {
         char right[32], total[32];
         cli_grouped(evaluation.n_correct, right);

@@ -1,6 +1,7 @@
 #include "cli/help.h"
 
 #include "cli/output.h"
+#include "cli/presets.h"
 #include "cli/value.h"
 
 #include <string.h>
@@ -8,7 +9,8 @@
 void cli_usage(FILE *stream)
 {
     fprintf(stream,
-            "Usage: mlp COMMAND [OPTION]...   (commands: run train eval predict augment info)\n"
+            "Usage: mlp COMMAND [OPTION]...   (commands: run train eval predict augment info "
+            "tune gradcheck)\n"
             "       mlp --help\n");
 }
 
@@ -64,11 +66,48 @@ static void help_option(const struct cli_option *option, const struct cli_option
             range ? "; " : "", value, cli_colour(CLI_PLAIN));
 }
 
+/* Words as many to a line as fit into 80 columns, each line after `indent` blanks. */
+static void wrapped(const char *text, int indent)
+{
+    int column = 0;
+    for (size_t length; *text != '\0'; text += length) {
+        text += strspn(text, " ");
+        length = strcspn(text, " ");
+        /* An option and its value are not torn apart. */
+        if (strncmp(text, "--", 2) == 0 && text[length] == ' ' && text[length + 1] != '-')
+            length += 1 + strcspn(text + length + 1, " ");
+        if (column == 0 || column + 1 + (int)length > 80) {
+            cli_say("%s%*s", column == 0 ? "" : "\n", indent, "");
+            column = indent;
+        } else {
+            cli_say(" ");
+            column++;
+        }
+        cli_say("%.*s", (int)length, text);
+        column += (int)length;
+    }
+    cli_say("\n");
+}
+
+static void help_presets(void)
+{
+    section("Presets");
+    for (size_t i = 0; cli_preset_at(i) != NULL; i++) {
+        const struct cli_preset *preset = cli_preset_at(i);
+        cli_say("  %-10s%s%s", preset->name, preset->summary, cli_colour(CLI_DIM));
+        cli_say("\n");
+        wrapped(preset->options, 12);
+        cli_say("%s", cli_colour(CLI_PLAIN));
+    }
+}
+
 void cli_help_command(const struct cli_command *command)
 {
-    struct cli_options defaults = cli_options_default();
+    struct cli_options defaults = cli_options_default(command->bit);
     cli_say("Usage: mlp %s [OPTION]...\n\n%s.\n\n", command->name, command->summary);
     for (size_t i = 0; cli_option_at(i) != NULL; i++)
         if ((cli_option_at(i)->commands & command->bit) != 0)
             help_option(cli_option_at(i), &defaults);
+    if ((command->bit & (CLI_RUN | CLI_TRAIN | CLI_TUNE)) != 0)
+        help_presets();
 }

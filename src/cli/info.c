@@ -66,6 +66,20 @@ static void print_accuracy(const char *name, double accuracy)
         cli_log_line(name, "%.2f%%", 100 * accuracy);
 }
 
+/* Files of other versions may not say how many images there were. */
+static void print_interval(const struct mlp_metadata *metadata)
+{
+    char n_images[32];
+    double low, high, n = metadata->n_test;
+    if (metadata->test_accuracy < 0 || metadata->n_test == 0)
+        return;
+    mlp_confidence_interval((uint32_t)(metadata->test_accuracy * n + 0.5), metadata->n_test, &low,
+                            &high);
+    cli_grouped(metadata->n_test, n_images);
+    cli_log_line("", "95 %% interval %.2f%% to %.2f%% (Wilson, %s images)", 100 * low, 100 * high,
+                 n_images);
+}
+
 /* What the file says of itself; a stranger's file has weights and nothing to say. */
 static void print_model(const struct mlp_model *model, const char *path)
 {
@@ -87,7 +101,9 @@ static void print_model(const struct mlp_model *model, const char *path)
     cli_log_line("data", "%s, %" PRIu32 "x%" PRIu32 ", fingerprint %016" PRIx64, metadata->dataset,
                  metadata->n_rows, metadata->n_cols, metadata->fingerprint);
     print_accuracy("train", metadata->train_accuracy);
+    print_accuracy("valid.", metadata->validation_accuracy);
     print_accuracy("test", metadata->test_accuracy);
+    print_interval(metadata);
     cli_log_line("repeat", "mlp train %s%s",
                  strstr(metadata->recipe, "--data ") == NULL ? "--data DIR " : "",
                  metadata->recipe);

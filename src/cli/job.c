@@ -143,20 +143,50 @@ static enum mlp_status check_layers(const struct cli_job *job, const struct mlp_
     return MLP_E_MODEL;
 }
 
-int cli_job_open_train(struct cli_job *job, const struct cli_options *options, bool picture)
+/* What cannot be seen from one option alone; mlp_train would say so, but only after the header. */
+static enum mlp_status check_early_stop(const struct cli_options *options, struct mlp_error *error)
+{
+    if (options->early_stop == 0 || (options->validation > 0 && options->eval_every > 0))
+        return MLP_OK;
+    error_set(error, MLP_E_USAGE, NULL, -1);
+    error_found(error, "--early-stop %" PRIu32 " without %s", options->early_stop,
+                options->validation == 0 ? "--validation" : "--eval-every above 0");
+    error_wanted(error, "images that are held out and looked at after each epoch");
+    error_hint(error, "such as --validation 5000 --eval-every 1");
+    return MLP_E_USAGE;
+}
+
+static enum mlp_status check_validation(const struct cli_job *job, struct mlp_error *error)
+{
+    uint32_t n = job->dataset.train.n_samples;
+    if (job->options->validation < n)
+        return MLP_OK;
+    error_set(error, MLP_E_USAGE, NULL, -1);
+    error_found(error, "--validation %" PRIu32 " of %" PRIu32 " training images",
+                job->options->validation, n);
+    error_wanted(error, "at most %" PRIu32 ", so that some are left to train on", n - 1);
+    return MLP_E_USAGE;
+}
+
+int cli_job_open_train(struct cli_job *job, const struct cli_options *options, const char *model,
+                       const char *out)
 {
     *job = (struct cli_job){.options = options,
                             .threads =
                                 mlp_threads_choose((int)options->threads, options->force_threads)};
     struct mlp_error error = {0};
     struct mlp_model start = {0};
-    enum mlp_status status = check_outputs(options->model, picture ? options->out : NULL, &error);
+    enum mlp_status status = check_early_stop(options, &error);
+    if (status == MLP_OK)
+        status = check_outputs(model, out, &error);
     if (status == MLP_OK && options->init_from != NULL)
         status = mlp_model_read(&start, options->init_from, &error);
     if (status == MLP_OK && options->init_from != NULL)
         status = check_layers(job, &start, &error);
     if (status == MLP_OK)
         status = read_data(job, options->label_base, &error);
+    if (status == MLP_OK)
+        status = check_validation(job, &error);
     if (status == MLP_OK)
         status = options->init_from == NULL ? new_net(job, &error)
                                             : load_net(job, &start, options->init_from, &error);

@@ -17,10 +17,11 @@ struct cli_job {
 };
 
 /* cli_job_open_train - checks that outputs can be written, reads the data, makes the network (from
- *                      the seed or --init-from). With `picture`, --out is an output.
+ *                      the seed or --init-from). model and out are the outputs; either may be NULL.
  * Owner    the caller ends with cli_job_close, on error too
  * Returns  0; the exit code, after a message */
-int cli_job_open_train(struct cli_job *job, const struct cli_options *options, bool picture);
+int cli_job_open_train(struct cli_job *job, const struct cli_options *options, const char *model,
+                       const char *out);
 
 /* cli_job_open_use - checks that output (may be NULL) can be written, reads --model and the data,
  *                    and sees that they fit. Otherwise as above. */

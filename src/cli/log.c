@@ -41,13 +41,18 @@ void cli_log_threads(const struct mlp_threads *threads, char *text, size_t size)
 static void log_data(const struct cli_job *job)
 {
     const struct mlp_dataset *dataset = &job->dataset;
-    char n_train[32], n_test[32];
+    char n_train[32], n_held_out[32], n_test[32];
     cli_grouped(dataset->train.n_samples, n_train);
     cli_grouped(dataset->test.n_samples, n_test);
     cli_log_line("data",
                  "%s: %s training and %s test images, %" PRIu32 "x%" PRIu32 ", %" PRIu32 " classes",
                  dataset->name, n_train, n_test, dataset->train.n_rows, dataset->train.n_cols,
                  dataset->n_classes);
+    if (job->options->validation > 0) {
+        cli_grouped(dataset->train.n_samples - job->options->validation, n_train);
+        cli_grouped(job->options->validation, n_held_out);
+        cli_log_line("", "trained on the first %s, watched on the last %s", n_train, n_held_out);
+    }
     cli_log_line("", "%s (%s), fingerprint %016" PRIx64, dataset->origin,
                  cli_source_text(job->source), dataset->fingerprint);
 }
@@ -131,9 +136,21 @@ void cli_log_header(const struct cli_job *job)
                  options->epochs, options->epochs == 1 ? "" : "s", options->batch, optimizer,
                  options->seed);
     log_augmentation(options);
+    if (options->early_stop > 0)
+        cli_log_line("",
+                     "the best epoch is kept; ends after %" PRIu32 " epoch%s without a better one",
+                     options->early_stop, options->early_stop == 1 ? "" : "s");
     log_machine(job);
     cli_log_line("weights", "%s", options->model);
     cli_log_line("repeat", "%s", command);
+}
+
+void cli_log_tune_header(const struct cli_job *job)
+{
+    cli_say("%smlp %s%s\n\n", cli_colour(CLI_BOLD), MLP_VERSION, cli_colour(CLI_PLAIN));
+    log_data(job);
+    log_network(job);
+    log_machine(job);
 }
 
 void cli_log_use_header(const struct cli_job *job)
@@ -151,11 +168,17 @@ void cli_log_use_header(const struct cli_job *job)
     log_machine(job);
 }
 
-void cli_log_columns(void)
+void cli_log_interval(int column, const struct mlp_evaluation *evaluation)
 {
-    cli_say(
-        "\n%s      epoch   train loss  accuracy   test loss  accuracy   seconds    images/s%s\n",
-        cli_colour(CLI_DIM), cli_colour(CLI_PLAIN));
+    double low, high;
+    mlp_confidence_interval(evaluation->n_correct, evaluation->n_samples, &low, &high);
+    cli_say("%-*s: %.2f%% to %.2f%% (Wilson)\n", column, "Interval (95%)", 100 * low, 100 * high);
+}
+
+void cli_log_columns(bool validation)
+{
+    cli_say("\n%s      epoch   train loss  accuracy  %s  accuracy   seconds    images/s%s\n",
+            cli_colour(CLI_DIM), validation ? "valid loss" : " test loss", cli_colour(CLI_PLAIN));
 }
 
 void cli_log_epoch(const struct mlp_epoch_report *report)
@@ -163,9 +186,11 @@ void cli_log_epoch(const struct mlp_epoch_report *report)
     char epoch[32], speed[32], loss[32] = "-", accuracy[32] = "-";
     snprintf(epoch, sizeof epoch, "%" PRIu32 "/%" PRIu32, report->epoch, report->n_epochs);
     cli_grouped((uint64_t)report->images_per_second, speed);
-    if (report->evaluated) {
-        snprintf(loss, sizeof loss, "%.4f", report->test_loss);
-        snprintf(accuracy, sizeof accuracy, "%.2f%%", 100 * report->test_accuracy);
+    if (report->evaluated || report->validated) {
+        snprintf(loss, sizeof loss, "%.4f",
+                 report->validated ? report->validation_loss : report->test_loss);
+        snprintf(accuracy, sizeof accuracy, "%.2f%%",
+                 100 * (report->validated ? report->validation_accuracy : report->test_accuracy));
     }
     cli_say("%11s   %10.4f  %7.2f%%  %10s  %8s  %8.3f  %10s\n", epoch, report->train_loss,
             100 * report->train_accuracy, loss, accuracy, report->seconds, speed);

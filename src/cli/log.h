@@ -11,10 +11,18 @@ void cli_log_header(const struct cli_job *job);
 /* cli_log_use_header - the same for saved weights: data, weights and their origin, threads. */
 void cli_log_use_header(const struct cli_job *job);
 
-/* cli_log_columns - the heading of the epoch lines. */
-void cli_log_columns(void);
+/* cli_log_tune_header - the same for `mlp tune`. */
+void cli_log_tune_header(const struct cli_job *job);
+
+/* cli_log_columns - the heading of the epoch lines. Where images are held out they are shown, and
+ * the test set is not: it is looked at once, when all decisions are made. */
+void cli_log_columns(bool validation);
 
 void cli_log_epoch(const struct mlp_epoch_report *report);
+
+/* cli_log_interval - "Interval (95%)      : 98.02% to 98.53% (Wilson)", below an accuracy line
+ * whose colon stands in that column. */
+void cli_log_interval(int column, const struct mlp_evaluation *evaluation);
 
 /* cli_log_line - one "name   value" row, as in the header. */
 void cli_log_line(const char *name, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -43,7 +43,7 @@ static int run_command(int argc, char **argv)
     const struct cli_command *command = cli_command_find(argv[1]);
     if (command == NULL)
         return unknown_command(argv[1]);
-    struct cli_options options = cli_options_default();
+    struct cli_options options = cli_options_default(command->bit);
     if (cli_options_parse(&options, command->bit, argc - 1, argv + 1) != 0)
         return MLP_E_USAGE;
     if (options.help) {

@@ -49,8 +49,8 @@ static void describe(struct mlp_metadata *metadata, const struct cli_job *job, u
     cli_recipe(job, n_epochs, metadata->recipe, sizeof metadata->recipe);
 }
 
-enum mlp_status cli_model_save(const struct cli_job *job, uint32_t n_epochs, double train_accuracy,
-                               double test_accuracy, struct mlp_error *error)
+enum mlp_status cli_model_save(const struct cli_job *job, uint32_t n_epochs,
+                               const struct cli_figures *figures, struct mlp_error *error)
 {
     uint32_t n_layers = mlp_net_n_layers(job->net);
     uint32_t *widths = calloc((size_t)n_layers + 1, sizeof *widths);
@@ -69,8 +69,10 @@ enum mlp_status cli_model_save(const struct cli_job *job, uint32_t n_epochs, dou
         goto out;
     }
     describe(&model.metadata, job, n_epochs);
-    model.metadata.train_accuracy = train_accuracy;
-    model.metadata.test_accuracy = test_accuracy;
+    model.metadata.train_accuracy = figures->train;
+    model.metadata.test_accuracy = figures->test;
+    model.metadata.validation_accuracy = figures->validation;
+    model.metadata.n_test = job->dataset.test.n_samples;
     status = mlp_model_write(&model, job->options->model, error);
 out:
     mlp_model_free(&model);

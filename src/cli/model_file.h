@@ -9,10 +9,16 @@
 enum mlp_status cli_model_fits(const struct mlp_model *model, const struct mlp_dataset *dataset,
                                const char *path, struct mlp_error *error) MLP_MUST_USE;
 
-/* cli_model_save - writes the net to --model, with how it came to be; accuracies 0..1, negative if
- *                  unknown. n_epochs is how many were finished.
+/* Accuracies, 0..1; negative if unknown. */
+struct cli_figures {
+    double train, test, validation;
+};
+
+/* cli_model_save - writes the net to --model, with how it came to be. n_epochs is how many were
+ *                  finished.
  * Returns  as mlp_model_write */
-enum mlp_status cli_model_save(const struct cli_job *job, uint32_t n_epochs, double train_accuracy,
-                               double test_accuracy, struct mlp_error *error) MLP_MUST_USE;
+enum mlp_status cli_model_save(const struct cli_job *job, uint32_t n_epochs,
+                               const struct cli_figures *figures,
+                               struct mlp_error *error) MLP_MUST_USE;
 
 #endif

@@ -113,6 +113,13 @@ int cli_columns(void)
     return 80;
 }
 
+void cli_say_path(const char *path)
+{
+    char *whole = realpath(path, NULL);
+    cli_say("%s\n", whole == NULL ? path : whole);
+    free(whole);
+}
+
 void cli_printable(char *text)
 {
     for (; *text != '\0'; text++)
@@ -131,11 +138,4 @@ void cli_grouped(uint64_t n, char text[32])
         *to++ = digits[i];
     }
     *to = '\0';
-}
-
-void cli_say_path(const char *path)
-{
-    char *whole = realpath(path, NULL);
-    cli_say("%s\n", whole == NULL ? path : whole);
-    free(whole);
 }

@@ -45,10 +45,10 @@ int cli_columns(void);
 /* cli_printable - replaces control characters: text from files must not steer the terminal. */
 void cli_printable(char *text);
 
+/* cli_say_path - a line with the absolute path of a file that was written. */
+void cli_say_path(const char *path);
+
 /* cli_grouped - 1234567 as "1,234,567". */
 void cli_grouped(uint64_t n, char text[32]);
-
-/* cli_say_path - a line with the absolute path of a file. */
-void cli_say_path(const char *path);
 
 #endif

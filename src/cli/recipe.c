@@ -94,9 +94,7 @@ static bool kernel_matters(const char *name)
 
 static void format(const struct cli_options *options, const char *name, char *value, size_t size)
 {
-    for (size_t i = 0; cli_option_at(i) != NULL; i++)
-        if (strcmp(cli_option_at(i)->name, name) == 0)
-            cli_value_format(cli_option_at(i), options, value, size);
+    cli_value_named(name, options, value, size);
 }
 
 static void add_option(struct words *words, const struct cli_options *options, const char *name)
@@ -104,6 +102,19 @@ static void add_option(struct words *words, const struct cli_options *options, c
     char value[64];
     format(options, name, value, sizeof value);
     add(words, "--%s %s", name, value);
+}
+
+/* Adds an option that was typed or that a preset sets; the others change nothing. What `default`
+ * sets is said even where it is off, since whoever types nothing gets it. */
+static void add_set(struct words *words, const struct cli_options *options, const char *name)
+{
+    struct cli_options plain = cli_options_plain(), usual = cli_options_default(CLI_TRAIN);
+    char value[64], plain_value[64], usual_value[64];
+    format(options, name, value, sizeof value);
+    format(&plain, name, plain_value, sizeof plain_value);
+    format(&usual, name, usual_value, sizeof usual_value);
+    if (strcmp(value, plain_value) != 0 || strcmp(usual_value, plain_value) != 0)
+        add(words, "--%s %s", name, value);
 }
 
 /* Off at 0; the name of the option, and what to call it. */
@@ -149,6 +160,11 @@ void cli_recipe_describe(const struct cli_options *options, char *text, size_t s
     describe_extras(&words, options);
 }
 
+/* Whatever else changes weights. */
+static const char *const settings[] = {"weight-decay",     "schedule",   "warmup",    "clip-norm",
+                                       "label-smoothing",  "dropout",    "ema",       "augment",
+                                       "augment-strength", "validation", "early-stop"};
+
 static void add_training(struct words *words, const struct cli_job *job, uint32_t n_epochs)
 {
     const struct cli_options *options = job->options;
@@ -157,23 +173,8 @@ static void add_training(struct words *words, const struct cli_job *job, uint32_
     add_option(words, options, "optimizer");
     if (options->optimizer != MLP_SGD)
         add_option(words, options, "momentum");
-    if (options->weight_decay > 0)
-        add_option(words, options, "weight-decay");
-    if (options->schedule != MLP_CONSTANT)
-        add_option(words, options, "schedule");
-    if (options->warmup > 0)
-        add_option(words, options, "warmup");
-    for (int i = 0; i < N_EXTRAS; i++) {
-        char value[64];
-        format(options, extras[i][0], value, sizeof value);
-        if (strcmp(value, "0") != 0)
-            add_option(words, options, extras[i][0]);
-    }
-    if (options->augment != MLP_AUGMENT_NONE) {
-        add_option(words, options, "augment");
-        if (options->augment_strength != mlp_train_defaults().augment_strength)
-            add_option(words, options, "augment-strength");
-    }
+    for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++)
+        add_set(words, options, settings[i]);
     add(words, "--seed %" PRIu64, options->seed);
     if (options->classes != 0)
         add(words, "--classes %" PRIu32, options->classes);

@@ -15,12 +15,15 @@
 struct course {
     const struct cli_job *job;
     struct mlp_epoch_report last; /* epoch 0: none finished */
+    struct mlp_epoch_report kept; /* whose weights are left behind */
 };
 
 static void on_epoch(void *context, const struct mlp_epoch_report *report)
 {
     struct course *course = context;
     course->last = *report;
+    if (report->kept)
+        course->kept = *report;
     if (course->job->options->quiet)
         return;
     cli_progress_clear();
@@ -33,7 +36,7 @@ static void on_progress(void *context, const struct mlp_progress_report *report)
     cli_progress_draw(report);
 }
 
-static enum mlp_status learn(struct cli_job *job, struct course *course, struct mlp_error *error)
+struct mlp_train_options cli_train_options(const struct cli_job *job)
 {
     const struct cli_options *options = job->options;
     struct mlp_train_options train = mlp_train_defaults();
@@ -54,41 +57,73 @@ static enum mlp_status learn(struct cli_job *job, struct course *course, struct 
     train.seed = options->seed;
     train.n_threads = job->threads.n;
     train.eval_every = options->eval_every;
+    train.validation = options->validation;
+    train.early_stop = options->early_stop;
     train.stop = cli_signals_stop();
+    return train;
+}
+
+static enum mlp_status learn(struct cli_job *job, struct course *course, struct mlp_error *error)
+{
+    struct mlp_train_options train = cli_train_options(job);
     train.on_epoch = on_epoch;
-    train.on_progress = !options->quiet && cli_live() ? on_progress : NULL;
+    train.on_progress = !job->options->quiet && cli_live() ? on_progress : NULL;
     train.context = course;
     enum mlp_status status = mlp_train(job->net, &job->dataset, &train, error);
     cli_progress_clear();
     return status;
 }
 
-/* Accuracy on a whole set; negative and a message if that cannot be had. */
-static double accuracy_on(const struct cli_job *job, const struct mlp_images *images)
+/* Figures of a whole set; accuracy -1 and a message if they cannot be had. */
+static struct mlp_evaluation evaluate(const struct cli_job *job, const struct mlp_images *images)
 {
     struct mlp_evaluation evaluation;
     struct mlp_error error;
     enum mlp_status status = mlp_evaluate(job->net, images, job->threads.n, &evaluation, NULL);
     if (status == MLP_OK)
-        return evaluation.accuracy;
+        return evaluation;
     error_set(&error, status, NULL, -1);
     error_found(&error, "the evaluation failed");
     cli_fail(&error);
-    return -1;
+    return (struct mlp_evaluation){.accuracy = -1};
+}
+
+static double validation_accuracy(const struct course *course)
+{
+    return course->kept.validated ? course->kept.validation_accuracy : -1;
+}
+
+static void print_final(const struct course *course, double train,
+                        const struct mlp_evaluation *test)
+{
+    const struct mlp_epoch_report *kept = &course->kept;
+    const struct cli_options *options = course->job->options;
+    if (!options->quiet)
+        cli_say("\n");
+    if (!options->quiet && options->early_stop > 0) {
+        char n_held_out[32];
+        cli_grouped(options->validation, n_held_out);
+        cli_say("Epoch %" PRIu32 " was the best on the %s images held out; its weights are kept.\n",
+                kept->epoch, n_held_out);
+    }
+    if (train >= 0)
+        cli_say("Final Train Accuracy: %.2f%%\n", 100 * train);
+    if (test->accuracy >= 0) {
+        cli_say("Final Test Accuracy : %.2f%%\n", 100 * test->accuracy);
+        cli_log_interval(20, test);
+    }
 }
 
 /* Training came to its end. */
-static int finish(struct cli_job *job, struct mlp_error *error)
+static int finish(struct cli_job *job, const struct course *course, struct mlp_error *error)
 {
-    double train = accuracy_on(job, &job->dataset.train);
-    double test = accuracy_on(job, &job->dataset.test);
-    if (!job->options->quiet)
-        cli_say("\n");
-    if (train >= 0)
-        cli_say("Final Train Accuracy: %.2f%%\n", 100 * train);
-    if (test >= 0)
-        cli_say("Final Test Accuracy : %.2f%%\n", 100 * test);
-    if (cli_model_save(job, job->options->epochs, train, test, error) != MLP_OK)
+    struct mlp_images trained_on = job->dataset.train;
+    trained_on.n_samples -= job->options->validation;
+    double train = evaluate(job, &trained_on).accuracy;
+    struct mlp_evaluation test = evaluate(job, &job->dataset.test);
+    print_final(course, train, &test);
+    struct cli_figures figures = {train, test.accuracy, validation_accuracy(course)};
+    if (cli_model_save(job, job->options->epochs, &figures, error) != MLP_OK)
         return cli_fail(error);
     if (!job->options->quiet)
         cli_say("Weights in %s\n", job->options->model);
@@ -100,16 +135,18 @@ static int finish(struct cli_job *job, struct mlp_error *error)
 static int keep(const struct cli_job *job, const struct course *course)
 {
     const char *model = job->options->model;
-    uint32_t epoch = course->last.epoch;
+    uint32_t epoch = course->last.epoch, kept = course->kept.epoch;
     if (epoch == 0) {
         cli_warn("no epoch was finished: nothing is saved, %s is as it was", model);
         return 0;
     }
     struct mlp_error error = {0};
-    if (cli_model_save(job, epoch, -1, course->last.evaluated ? course->last.test_accuracy : -1,
-                       &error) != MLP_OK)
+    struct cli_figures figures = {-1, course->kept.evaluated ? course->kept.test_accuracy : -1,
+                                  validation_accuracy(course)};
+    if (cli_model_save(job, epoch, &figures, &error) != MLP_OK)
         return cli_fail(&error);
-    cli_warn("the weights of epoch %" PRIu32 ", the last one finished, are in %s", epoch, model);
+    cli_warn("the weights of epoch %" PRIu32 ", the %s, are in %s", kept,
+             job->options->early_stop > 0 ? "best one" : "last one finished", model);
     return 0;
 }
 
@@ -117,7 +154,7 @@ static int keep(const struct cli_job *job, const struct course *course)
 static void advise(float rate, struct mlp_error *error)
 {
     char lower[32];
-    float usual = mlp_train_defaults().learning_rate;
+    float usual = cli_options_default(CLI_TRAIN).lr;
     cli_rate_format(rate > usual ? usual : rate / 4, lower, sizeof lower);
     error_hint(error, "try a lower rate, such as --lr %s", lower);
 }
@@ -130,11 +167,11 @@ int cli_work_train(struct cli_job *job)
     if (!job->options->quiet) {
         cli_log_header(job);
         cli_data_notice(job->source, false);
-        cli_log_columns();
+        cli_log_columns(job->options->validation > 0);
     }
     enum mlp_status status = learn(job, &course, &error);
     if (status == MLP_OK)
-        return finish(job, &error);
+        return finish(job, &course, &error);
     if (status != MLP_E_STOPPED && status != MLP_E_DIVERGED)
         return cli_fail(&error);
     int code = cli_signals_exit_code();
@@ -151,7 +188,7 @@ int cli_work_train(struct cli_job *job)
 int cli_train(const struct cli_options *options)
 {
     struct cli_job job;
-    int code = cli_job_open_train(&job, options, false);
+    int code = cli_job_open_train(&job, options, options->model, NULL);
     if (code == 0)
         code = cli_work_train(&job);
     if (code == 0)

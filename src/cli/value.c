@@ -1,5 +1,6 @@
 #include "cli/value.h"
 
+#include "cli/presets.h"
 #include "mlp.h"
 
 #include <errno.h>
@@ -76,32 +77,73 @@ static const char *parse_choice(const char *text, const char *choices, uint32_t 
     return "is none of them";
 }
 
+/* Takes the next word of "one,two,three"; *text is NULL after the last. */
+static const char *take_word(const char **text, char *word, size_t size)
+{
+    size_t length = strcspn(*text, ",");
+    if (length == 0 || length >= size)
+        return length == 0 ? "lacks a number" : "is too large";
+    memcpy(word, *text, length);
+    word[length] = '\0';
+    *text = (*text)[length] == '\0' ? NULL : *text + length + 1;
+    return NULL;
+}
+
 static const char *parse_layers(const char *text, struct cli_layers *layers)
 {
     struct cli_layers found = {0};
-    if (text[0] == '\0')
-        return "is empty";
-    while (strcmp(text, "none") != 0) {
-        char word[24];
-        size_t length = strcspn(text, ",");
+    char word[24];
+    uint64_t width;
+    if (strcmp(text, "none") == 0)
+        text = NULL;
+    while (text != NULL) {
         if (found.n == CLI_HIDDEN_MAX)
             return "has too many layers";
-        if (length == 0 || length >= sizeof word)
-            return length == 0 ? "lacks a width" : "is too large";
-        memcpy(word, text, length);
-        word[length] = '\0';
-        uint64_t width;
-        const char *wrong = parse_whole(word, 1, CLI_WIDTH_MAX, &width);
+        const char *wrong = take_word(&text, word, sizeof word);
+        if (wrong == NULL)
+            wrong = parse_whole(word, 1, CLI_WIDTH_MAX, &width);
         if (wrong != NULL)
             return wrong;
         found.widths[found.n++] = (uint32_t)width;
-        if (text[length] == '\0')
-            break;
-        text += length + 1;
-        if (strcmp(text, "none") == 0)
-            return "is not a whole number";
     }
     *layers = found;
+    return NULL;
+}
+
+static const char *parse_rates(const char *text, struct cli_rates *rates)
+{
+    struct cli_rates found = {0};
+    char word[32];
+    while (text != NULL) {
+        if (found.n == CLI_LIST_MAX)
+            return "has too many rates";
+        const char *wrong = take_word(&text, word, sizeof word);
+        if (wrong == NULL)
+            wrong = parse_number(word, rate_low, rate_high, &found.at[found.n++]);
+        if (wrong != NULL)
+            return wrong;
+    }
+    *rates = found;
+    return NULL;
+}
+
+static const char *parse_counts(const char *text, const struct cli_option *option,
+                                struct cli_counts *counts)
+{
+    struct cli_counts found = {0};
+    char word[24];
+    uint64_t count;
+    while (text != NULL) {
+        if (found.n == CLI_LIST_MAX)
+            return "has too many numbers";
+        const char *wrong = take_word(&text, word, sizeof word);
+        if (wrong == NULL)
+            wrong = parse_whole(word, option->low, option->high, &count);
+        if (wrong != NULL)
+            return wrong;
+        found.at[found.n++] = (uint32_t)count;
+    }
+    *counts = found;
     return NULL;
 }
 
@@ -112,6 +154,11 @@ static const char *parse_kernel(const char *text)
         if (strcmp(text, info.name) == 0)
             return info.available ? NULL : "does not run on this CPU";
     return strcmp(text, "auto") == 0 ? NULL : "is not a kernel";
+}
+
+static const char *parse_preset(const char *text)
+{
+    return cli_preset_find(text) == NULL ? "is none of them" : NULL;
 }
 
 /* A forgotten value swallows the next option; nobody's folder is called --epochs. */
@@ -156,8 +203,18 @@ const char *cli_value_parse(const struct cli_option *option, struct cli_options 
     case CLI_LAYERS:
         wrong = parse_layers(text, field);
         break;
+    case CLI_RATES:
+        wrong = parse_rates(text, field);
+        break;
+    case CLI_COUNTS:
+        wrong = parse_counts(text, option, field);
+        break;
     case CLI_KERNEL:
         wrong = parse_kernel(text);
+        *(const char **)field = text;
+        break;
+    case CLI_PRESET:
+        wrong = parse_preset(text);
         *(const char **)field = text;
         break;
     case CLI_TEXT:
@@ -175,6 +232,14 @@ static void list_kernels(char *text, size_t size)
     for (uint32_t i = 0; mlp_kernel_info(i, &info) && at >= 0 && (size_t)at < size; i++)
         if (info.available)
             at += snprintf(text + at, size - (size_t)at, ", %s", info.name);
+}
+
+static void list_presets(char *text, size_t size)
+{
+    int at = snprintf(text, size, "one of ");
+    for (size_t i = 0; cli_preset_at(i) != NULL && at >= 0 && (size_t)at < size; i++)
+        at += snprintf(text + at, size - (size_t)at, "%s%s", i == 0 ? "" : "|",
+                       cli_preset_at(i)->name);
 }
 
 void cli_value_wanted(const struct cli_option *option, char *text, size_t size)
@@ -206,8 +271,18 @@ void cli_value_wanted(const struct cli_option *option, char *text, size_t size)
         snprintf(text, size, "up to %d widths from 1 to %d, as in 256,128, or none", CLI_HIDDEN_MAX,
                  CLI_WIDTH_MAX);
         break;
+    case CLI_RATES:
+        snprintf(text, size, "up to %d numbers from 1e-9 to 1000, as in 0.1,0.2", CLI_LIST_MAX);
+        break;
+    case CLI_COUNTS:
+        snprintf(text, size, "up to %d whole numbers from %" PRIu32 " to %" PRIu32 ", as in 64,128",
+                 CLI_LIST_MAX, option->low, option->high);
+        break;
     case CLI_KERNEL:
         list_kernels(text, size);
+        break;
+    case CLI_PRESET:
+        list_presets(text, size);
         break;
     case CLI_TEXT:
         snprintf(text, size, "%s", strcmp(option->argument, "DIR") == 0 ? "a folder" : "a file");
@@ -238,6 +313,26 @@ void cli_layers_format(const struct cli_layers *layers, char *text, size_t size)
                        layers->widths[i]);
 }
 
+static void format_rates(const struct cli_rates *rates, char *text, size_t size)
+{
+    size_t at = 0;
+    text[0] = '\0';
+    for (uint32_t i = 0; i < rates->n && at < size; i++) {
+        char rate[32];
+        cli_rate_format(rates->at[i], rate, sizeof rate);
+        at += (size_t)snprintf(text + at, size - at, "%s%s", i == 0 ? "" : ",", rate);
+    }
+}
+
+static void format_counts(const struct cli_counts *counts, char *text, size_t size)
+{
+    size_t at = 0;
+    text[0] = '\0';
+    for (uint32_t i = 0; i < counts->n && at < size; i++)
+        at +=
+            (size_t)snprintf(text + at, size - at, "%s%" PRIu32, i == 0 ? "" : ",", counts->at[i]);
+}
+
 void cli_value_format(const struct cli_option *option, const struct cli_options *options,
                       char *text, size_t size)
 {
@@ -263,9 +358,23 @@ void cli_value_format(const struct cli_option *option, const struct cli_options 
     case CLI_LAYERS:
         cli_layers_format(field, text, size);
         break;
+    case CLI_RATES:
+        format_rates(field, text, size);
+        break;
+    case CLI_COUNTS:
+        format_counts(field, text, size);
+        break;
     case CLI_KERNEL:
+    case CLI_PRESET:
     case CLI_TEXT:
         snprintf(text, size, "%s", *(const char *const *)field);
         break;
     }
+}
+
+void cli_value_named(const char *name, const struct cli_options *options, char *text, size_t size)
+{
+    for (size_t i = 0; cli_option_at(i) != NULL; i++)
+        if (strcmp(cli_option_at(i)->name, name) == 0)
+            cli_value_format(cli_option_at(i), options, text, size);
 }

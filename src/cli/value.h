@@ -16,6 +16,9 @@ void cli_value_wanted(const struct cli_option *option, char *text, size_t size);
 void cli_value_format(const struct cli_option *option, const struct cli_options *options,
                       char *text, size_t size);
 
+/* cli_value_named - the same for the option of that name. */
+void cli_value_named(const char *name, const struct cli_options *options, char *text, size_t size);
+
 /* cli_rate_format - the shortest text that reads back as the same float. */
 void cli_rate_format(float rate, char *text, size_t size);
 

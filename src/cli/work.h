@@ -9,6 +9,9 @@
  * weights, if there is one. */
 int cli_work_train(struct cli_job *job);
 
+/* cli_train_options - what was typed, for mlp_train; no callbacks yet. */
+struct mlp_train_options cli_train_options(const struct cli_job *job);
+
 /* cli_work_eval - prints test accuracy and, unless --quiet, loss and figures per class. */
 int cli_work_eval(struct cli_job *job);
 

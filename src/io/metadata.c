@@ -41,6 +41,8 @@ static const struct field {
     FIELD("label_base", U32, label_base),
     FIELD("train_accuracy", REAL, train_accuracy),
     FIELD("test_accuracy", REAL, test_accuracy),
+    FIELD("validation_accuracy", REAL, validation_accuracy),
+    FIELD("n_test", U32, n_test),
 #undef FIELD
 };
 enum { N_FIELDS = sizeof fields / sizeof fields[0] };
@@ -276,7 +278,8 @@ bool io_metadata_has(const struct io_zip *zip)
 enum mlp_status io_metadata_read(struct io_zip *zip, struct mlp_metadata *metadata,
                                  struct mlp_error *error)
 {
-    struct mlp_metadata result = {.train_accuracy = -1, .test_accuracy = -1, .activation = "relu"};
+    struct mlp_metadata result = {
+        .train_accuracy = -1, .test_accuracy = -1, .validation_accuracy = -1, .activation = "relu"};
     result.present = io_metadata_has(zip);
     enum mlp_status status = MLP_OK;
     for (size_t i = 0; result.present && status == MLP_OK && i < N_FIELDS; i++)

@@ -5,15 +5,16 @@
  *     step       1, from x = 1/2 on 1/10, from x = 3/4 on 1/100
  *     linear     1 - x
  *     cosine     (1 + cos(pi x)) / 2        Loshchilov and Hutter 2017, eq. 5, without restarts
+ *     range      (rate_low / peak)^(1 - x)
  */
 #include "train/schedule.h"
 
 #include "base/math.h"
 
-static double shape(enum mlp_schedule schedule, double x)
+static double shape(const struct mlp_train_options *options, double x)
 {
     double sine, cosine;
-    switch (schedule) {
+    switch (options->schedule) {
     case MLP_STEP:
         return x < 0.5 ? 1.0 : x < 0.75 ? 0.1 : 0.01;
     case MLP_LINEAR:
@@ -21,6 +22,9 @@ static double shape(enum mlp_schedule schedule, double x)
     case MLP_COSINE:
         math_sincos_turns(x / 2, &sine, &cosine);
         return (1.0 + cosine) / 2;
+    case MLP_RANGE:
+        return math_exp((1.0 - x) *
+                        math_log((double)options->rate_low / (double)options->learning_rate));
     case MLP_CONSTANT:
         break;
     }
@@ -34,5 +38,5 @@ double train_rate(const struct mlp_train_options *options, uint64_t step, uint64
     double peak = (double)options->learning_rate;
     if (s < warmup)
         return peak * (s + 1) / (warmup + 1);
-    return peak * shape(options->schedule, (s - warmup) / (n_steps - warmup));
+    return peak * shape(options, (s - warmup) / (n_steps - warmup));
 }

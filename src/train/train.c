@@ -5,6 +5,7 @@
 #include "data/batcher.h"
 #include "net/step.h"
 #include "train/schedule.h"
+#include "train/validation.h"
 #include "train/variants.h"
 
 #include <math.h>
@@ -62,10 +63,19 @@ static void make_variants(struct epoch *e, const struct team *team, uint32_t i)
                       e->number, samples, n);
 }
 
+static void report_step(const struct epoch *e, double loss)
+{
+    uint64_t step = e->step->optimizer.t - 1;
+    struct mlp_step_report report = {
+        .step = step, .rate = train_rate(e->options, step, e->steps_per_epoch), .loss = loss};
+    e->options->on_step(e->options->context, &report);
+}
+
 /* Adds up a finished step in the order of its samples, so that the sums have one order too. */
 static void account(struct epoch *e)
 {
     const struct step *s = e->step;
+    double before = e->loss_sum;
     for (uint32_t i = 0; i < s->batch; i++) {
         e->loss_sum += (double)s->loss[i];
         e->n_correct += s->prediction[i] == (float)s->labels[i];
@@ -73,6 +83,8 @@ static void account(struct epoch *e)
     e->n_done += s->batch;
     if (!isfinite(e->loss_sum))
         e->halt = MLP_E_DIVERGED;
+    else if (e->options->on_step != NULL)
+        report_step(e, (e->loss_sum - before) / s->batch);
 }
 
 static void report_progress(struct epoch *e)
@@ -184,8 +196,29 @@ static const struct mlp_net *weights_of(const struct epoch *e, const struct mlp_
     return average == NULL ? net : average;
 }
 
+/* After an epoch: on the images held out, else on the test set. */
+static enum mlp_status evaluate(const struct epoch *e, const struct mlp_net *net,
+                                struct validation *validation, const struct mlp_images *test,
+                                struct mlp_epoch_report *report)
+{
+    const struct mlp_train_options *o = e->options;
+    enum mlp_status status = validation_epoch(validation, net, report);
+    if (status != MLP_OK || o->validation > 0 || !validation_due(o, e->number))
+        return status;
+    struct mlp_evaluation evaluation;
+    status = mlp_evaluate(net, test, o->n_threads, &evaluation, NULL);
+    if (status != MLP_OK)
+        return status;
+    report->evaluated = true;
+    report->test_loss = evaluation.loss;
+    report->test_accuracy = evaluation.accuracy;
+    return MLP_OK;
+}
+
+/* good has the weights that are left behind, however training ends. */
 static enum mlp_status train_epochs(struct epoch *e, struct mlp_net *net, struct mlp_net *good,
-                                    const struct mlp_dataset *dataset, struct mlp_error *error)
+                                    struct validation *validation, const struct mlp_images *test,
+                                    struct mlp_error *error)
 {
     const struct mlp_train_options *o = e->options;
     for (e->number = 1; e->number <= o->n_epochs; e->number++) {
@@ -205,18 +238,15 @@ static enum mlp_status train_epochs(struct epoch *e, struct mlp_net *net, struct
                 error_hint(error, "try a lower learning rate than %g", (double)o->learning_rate);
             return status;
         }
-        net_copy_parameters(good, weights_of(e, net));
-        if (o->eval_every > 0 && (e->number % o->eval_every == 0 || e->number == o->n_epochs)) {
-            struct mlp_evaluation test;
-            status = mlp_evaluate(good, &dataset->test, o->n_threads, &test, NULL);
-            if (status != MLP_OK)
-                return status;
-            report.evaluated = true;
-            report.test_loss = test.loss;
-            report.test_accuracy = test.accuracy;
-        }
+        status = evaluate(e, weights_of(e, net), validation, test, &report);
+        if (status != MLP_OK)
+            return status;
+        if (report.kept)
+            net_copy_parameters(good, weights_of(e, net));
         if (o->on_epoch != NULL)
             o->on_epoch(o->context, &report);
+        if (validation_over(validation, e->number))
+            break;
     }
     net_copy_parameters(net, good);
     return MLP_OK;
@@ -264,8 +294,10 @@ static enum mlp_status check(const struct mlp_net *net, const struct mlp_dataset
                              const struct mlp_train_options *o, struct mlp_error *error)
 {
     enum mlp_status status = check_images(net, dataset, &dataset->train, error);
-    if (status == MLP_OK && o->eval_every > 0)
+    if (status == MLP_OK && o->eval_every > 0 && o->validation == 0)
         status = check_images(net, dataset, &dataset->test, error);
+    if (status == MLP_OK)
+        status = validation_check(&dataset->train, o, error);
     if (status != MLP_OK)
         return status;
     uint32_t n_samples = dataset->train.n_samples;
@@ -310,13 +342,14 @@ enum mlp_status mlp_train(struct mlp_net *net, const struct mlp_dataset *dataset
     enum mlp_status status = check(net, dataset, options, error);
     if (status != MLP_OK)
         return status;
-    const struct mlp_images *images = &dataset->train;
     struct mlp_train_options o = *options;
+    struct validation validation = validation_split(&dataset->train, &o);
+    const struct mlp_images *images = &validation.train;
     if (o.batch > images->n_samples)
         o.batch = images->n_samples;
     struct epoch e = {.options = &o, .images = images};
     e.steps_per_epoch = images->n_samples / o.batch + (images->n_samples % o.batch != 0);
-    struct mlp_net *good = net_clone(net); /* the weights of the last finished epoch */
+    struct mlp_net *good = net_clone(net);
     e.step = step_new(net, o.batch, o.n_threads, &o);
     e.order = memory_new((size_t)images->n_samples * sizeof *e.order);
     bool ok = good != NULL && e.step != NULL && e.order != NULL;
@@ -325,7 +358,7 @@ enum mlp_status mlp_train(struct mlp_net *net, const struct mlp_dataset *dataset
     if (o.augment != MLP_AUGMENT_NONE)
         ok = (e.variants = variants_new(images, &o)) != NULL && ok;
     if (ok)
-        status = train_epochs(&e, net, good, dataset, error);
+        status = train_epochs(&e, net, good, &validation, &dataset->test, error);
     else
         status = error_memory(error, 0);
     for (int i = 0; i < 2; i++)
