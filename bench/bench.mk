@@ -8,10 +8,10 @@ BENCH_ARGS = $(call option,DATA,--data) $(call option,THREADS,--threads) $(ARGS)
 # Where the result of `make bench` is, and what bench-compare sets against BASE.
 RESULT ?= out/bench.json
 
-bench: ## measures speed, alone and beside other programs (two minutes); ARGS=--quick
+bench: ## measures speed, alone and beside other programs (three minutes); ARGS=--quick
 	@CC='$(CC)' .make/deps.sh install build $(BUILD)/deps-build
 	@CC='$(CC)' .make/deps.sh install bench $(BUILD)/deps-bench
-	$(BUILD_NOW) $(BUILD)/mlp-bench bench-peers
+	$(BUILD_NOW) $(BUILD)/mlp $(BUILD)/mlp-bench bench-peers
 	@$(BUILD)/mlp-bench $(BENCH_ARGS)
 
 bench-deps: ## installs the programs that bench compares with: OpenBLAS, BLIS, oneDNN, NumPy, PyTorch

@@ -74,7 +74,8 @@ static void print_row(const struct row *row)
     char name[160], batch[16], time[24], spread[16], images[24], gflops[16], share[16], other[32];
     bool plain = row->layers[0] == '\0' || strcmp(row->section, "phases") == 0;
     snprintf(name, sizeof name, "%s%s%s%s", row->name, plain ? "" : " ", plain ? "" : row->layers,
-             strcmp(row->precision, "bf16") == 0 ? " bf16" : "");
+             strcmp(row->precision, "bf16") == 0 && strstr(row->name, "bf16") == NULL ? " bf16"
+                                                                                      : "");
     batch[0] = '\0';
     if (row->batch > 0)
         snprintf(batch, sizeof batch, "%u", row->batch);
@@ -135,7 +136,9 @@ static void print_losses(const struct bench *bench)
         const struct row *row = &bench->rows.row[i];
         if (strcmp(row->section, "epoch") != 0 || row->threads != 1 || row->loss <= 0)
             continue;
-        printf("%s %s %.4f", before, row->peer[0] == '\0' ? "ours" : row->peer, row->loss);
+        bool bf16 = strcmp(row->precision, "bf16") == 0;
+        const char *ours = bf16 ? "ours in bf16" : "ours";
+        printf("%s %s %.4f", before, row->peer[0] == '\0' ? ours : row->peer, row->loss);
         before = ",";
     }
     if (before[0] == ',')
@@ -153,6 +156,9 @@ void report_table(const struct bench *bench)
            bench->data_name, m->date);
     for (size_t i = 0; i < sizeof titles / sizeof titles[0]; i++)
         print_section(bench, titles[i].section, titles[i].title);
+    if (bench_peak(bench, "amx", 1) <= 0)
+        printf("\nThis CPU has no AMX: bf16 epochs, products, deep networks and processes are left "
+               "out.\n");
     print_losses(bench);
     print_settings(bench);
     printf("\n%u of %u runs discarded because somebody else took a core", measure_total_discarded(),

@@ -175,6 +175,7 @@ static void compare(struct bench *bench, const struct field *bf16, const struct 
     struct row *row = row_add(&bench->rows, "epoch", name);
     describe(row, theirs, 1 + peer);
     snprintf(row->precision, sizeof row->precision, "bf16");
+    row->layers[0] = '\0'; /* the name says all */
     if (seconds > 0 && bf16->contenders[0].seconds > 0)
         row->ratio = seconds / bf16->contenders[0].seconds;
     if (target > 0)
@@ -187,7 +188,7 @@ static void compare_bf16(struct bench *bench, const struct field *f32, const str
     bool several = bf16->threads > 1;
     for (uint32_t i = 0; i < f32->n_peers; i++)
         if (strcmp(f32->peers[i].peer.name, "numpy") == 0)
-            compare(bench, bf16, f32, i, "ours against f32 NumPy,", several ? 13 : 0);
+            compare(bench, bf16, f32, i, "NumPy in f32 over ours in bf16", several ? 13 : 0);
     uint32_t best = bf16->n_peers;
     for (uint32_t i = 0; i < bf16->n_peers; i++) {
         double seconds = bf16->contenders[1 + i].seconds;
@@ -195,7 +196,7 @@ static void compare_bf16(struct bench *bench, const struct field *f32, const str
             best = i;
     }
     if (best < bf16->n_peers)
-        compare(bench, bf16, bf16, best, "ours against the best peer,", several ? 4.5 : 0);
+        compare(bench, bf16, bf16, best, "best peer over ours, bf16", several ? 4.5 : 0);
 }
 
 /* All in one alternation, so that ratios between the precisions are of the same minutes, too. */
