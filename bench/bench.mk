@@ -39,7 +39,8 @@ $(BUILD)/mlp-bench: $(call OBJECT,$(BENCH_SOURCES)) $(BUILD)/libmlp.a
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(BENCH_LDFLAGS) -o $@ $^ -lcjson $(LIBS)
 
 # What tests/test_bench.c tests; nothing that needs cJSON.
-$(BUILD)/mlp-check: $(patsubst %,$(BUILD)/bench/%.o,coprocess measure noise peak row stats)
+$(BUILD)/mlp-check: $(patsubst %,$(BUILD)/bench/%.o,coprocess measure noise peak peak_product row \
+	stats)
 
 # ---- peers: each is built where its library is, and missing elsewhere --------------------------
 
