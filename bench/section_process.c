@@ -235,11 +235,12 @@ struct mlp_run {
 /* From its start until it has gone: everything that who types the command waits for. */
 static double run_mlp(void *context)
 {
+    static const char program[] = BENCH_BUILD "/mlp";
     const struct mlp_run *run = context;
     const char *argv[] = {
-        BENCH_BUILD "/mlp", "train",     "--preset",  "fast",       "--precision", run->precision,
-        "--data",           run->folder, "--threads", run->threads, "--model",     run->model,
-        "--eval-every",     "0",         "--quiet",   NULL};
+        program,        "train",     "--preset",  "fast",       "--precision", run->precision,
+        "--data",       run->folder, "--threads", run->threads, "--model",     run->model,
+        "--eval-every", "0",         "--quiet",   NULL};
     const char *environment[] = {NULL};
     struct coprocess process;
     char line[256];
