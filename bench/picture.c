@@ -108,6 +108,8 @@ static void collect_bars(struct picture *p, const struct row *row)
         bar_of_row(&p->products[row->threads > 1], group, row);
     } else if (strcmp(row->section, "phases") == 0) {
         snprintf(note, sizeof note, "%.1f ms", 1e3 * row->seconds);
+        if (bf16)
+            snprintf(group + strlen(group), sizeof group - strlen(group), ", bf16");
         add_bar(&p->phases, group, 0, row->name, row->value, strncmp(row->name, "barr", 4) != 0,
                 note);
     } else if (strcmp(row->section, "kernels") == 0 && !bf16) {
