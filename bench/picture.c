@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { BARS_MAX = 16, GROUPS_MAX = 8, POINTS_MAX = 24, SERIES_MAX = 4, PANELS_MAX = 10 };
+enum { BARS_MAX = 16, GROUPS_MAX = 8, POINTS_MAX = 24, SERIES_MAX = 4, PANELS_MAX = 12 };
 
 /* A chart under construction, with the memory that its pointers point to. */
 struct bars {
@@ -29,7 +29,7 @@ struct picture {
     struct draw_panel panel[PANELS_MAX];
     uint32_t n_panels;
     char all_threads[32];
-    struct bars epoch, epoch_bf16, products[2], phases, kernels, staircase;
+    struct bars epoch, epoch_bf16, products[2], phases[2], kernels, staircase;
     struct lines threads, batch, width;
 };
 
@@ -108,10 +108,8 @@ static void collect_bars(struct picture *p, const struct row *row)
         bar_of_row(&p->products[row->threads > 1], group, row);
     } else if (strcmp(row->section, "phases") == 0) {
         snprintf(note, sizeof note, "%.1f ms", 1e3 * row->seconds);
-        if (bf16)
-            snprintf(group + strlen(group), sizeof group - strlen(group), ", bf16");
-        add_bar(&p->phases, group, 0, row->name, row->value, strncmp(row->name, "barr", 4) != 0,
-                note);
+        add_bar(&p->phases[bf16], group, 0, row->name, row->value,
+                strncmp(row->name, "barr", 4) != 0, note);
     } else if (strcmp(row->section, "kernels") == 0 && !bf16) {
         snprintf(note, sizeof note, row->share_of_peak > 0 ? "%.0f %% of its peak" : " ",
                  100 * row->share_of_peak);
@@ -204,7 +202,8 @@ static void lay_out(struct picture *p)
     add_bars(p, &p->products[0], "GFLOP/s", "The two largest products, 1 thread", NULL, false);
     threads_text(p->all_threads, sizeof p->all_threads, bench_threads(p->bench));
     add_bars(p, &p->products[1], "GFLOP/s", "The same, all threads", p->all_threads, false);
-    add_bars(p, &p->phases, "%", "Where the time of an epoch goes", NULL, false);
+    add_bars(p, &p->phases[0], "%", "Where the time of an epoch goes", NULL, false);
+    add_bars(p, &p->phases[1], "%", "The same in bf16", NULL, false);
     add_bars(p, &p->kernels, "GFLOP/s", "By kernel", "the same network", false);
     shares_of_peak(&p->batch);
     shares_of_peak(&p->width);
