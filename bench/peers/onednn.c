@@ -120,6 +120,14 @@ void product_bind(struct product *product, int argument, dnnl_memory_t memory)
     product->args[product->n_args++] = (dnnl_exec_arg_t){argument, memory};
 }
 
+void product_bind3(struct product *p, int x, dnnl_memory_t x_memory, int y, dnnl_memory_t y_memory,
+                   int z, dnnl_memory_t z_memory)
+{
+    product_bind(p, x, x_memory);
+    product_bind(p, y, y_memory);
+    product_bind(p, z, z_memory);
+}
+
 const char *onednn_version(void)
 {
     static char text[32];

@@ -53,6 +53,8 @@ dnnl_primitive_attr_t onednn_attributes(enum epilogue epilogue);
 struct product onednn_reorder(dnnl_memory_t from, dnnl_memory_t to);
 
 void product_bind(struct product *product, int argument, dnnl_memory_t memory);
+void product_bind3(struct product *p, int x, dnnl_memory_t x_memory, int y, dnnl_memory_t y_memory,
+                   int z, dnnl_memory_t z_memory);
 
 static inline void product_run(const struct product *product)
 {

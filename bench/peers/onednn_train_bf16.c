@@ -56,14 +56,6 @@ static dnnl_memory_t new_memory(const dnnl_memory_desc_t *desc, void *data)
     return onednn_memory(desc, (float **)data);
 }
 
-static void bind3(struct product *p, int x, dnnl_memory_t x_memory, int y, dnnl_memory_t y_memory,
-                  int z, dnnl_memory_t z_memory)
-{
-    product_bind(p, x, x_memory);
-    product_bind(p, y, y_memory);
-    product_bind(p, z, z_memory);
-}
-
 static void layer_new_matmul(struct layer *layer, enum mode mode)
 {
     layer->dw_desc = onednn_matrix(layer->in, layer->out, ROWS);
@@ -100,13 +92,13 @@ static void shape_new_matmul(struct trainer *trainer, struct shape *shape)
                 trainer->reorders[trainer->n_reorders++] =
                     onednn_reorder(onednn_view(&turned, layer->rounded), layer->w_back);
         }
-        bind3(forward, DNNL_ARG_SRC, shape->a_memory[l], DNNL_ARG_WEIGHTS, layer->w_forward,
-              DNNL_ARG_DST, shape->a_memory[l + 1]);
+        product_bind3(forward, DNNL_ARG_SRC, shape->a_memory[l], DNNL_ARG_WEIGHTS, layer->w_forward,
+                      DNNL_ARG_DST, shape->a_memory[l + 1]);
         product_bind(forward, DNNL_ARG_BIAS, onednn_view(&b, layer->b_data));
-        bind3(back, DNNL_ARG_SRC, shape->d_memory[l + 1], DNNL_ARG_WEIGHTS, layer->w_back,
-              DNNL_ARG_DST, shape->d_memory[l]);
-        bind3(&shape->back_weights[l], DNNL_ARG_SRC, onednn_view(&xt, shape->a[l]),
-              DNNL_ARG_WEIGHTS, shape->d_memory[l + 1], DNNL_ARG_DST, layer->w);
+        product_bind3(back, DNNL_ARG_SRC, shape->d_memory[l + 1], DNNL_ARG_WEIGHTS, layer->w_back,
+                      DNNL_ARG_DST, shape->d_memory[l]);
+        product_bind3(&shape->back_weights[l], DNNL_ARG_SRC, onednn_view(&xt, shape->a[l]),
+                      DNNL_ARG_WEIGHTS, shape->d_memory[l + 1], DNNL_ARG_DST, layer->w);
     }
 }
 
@@ -170,18 +162,18 @@ static void shape_new_ip(struct trainer *trainer, struct shape *shape)
         struct product *p = &shape->forward[l];
         *p = onednn_product(
             inner_product(layer, shape->n, dnnl_forward_training, !last, last, NULL));
-        bind3(p, DNNL_ARG_SRC, shape->a_memory[l], DNNL_ARG_WEIGHTS, layer->w_forward, DNNL_ARG_DST,
-              shape->a_memory[l + 1]);
+        product_bind3(p, DNNL_ARG_SRC, shape->a_memory[l], DNNL_ARG_WEIGHTS, layer->w_forward,
+                      DNNL_ARG_DST, shape->a_memory[l + 1]);
         product_bind(p, DNNL_ARG_BIAS, layer->b);
         p = &shape->back_data[l];
         *p = onednn_product(inner_product(layer, shape->n, dnnl_backward_data, false, false, hint));
-        bind3(p, DNNL_ARG_DIFF_DST, shape->d_memory[l + 1], DNNL_ARG_WEIGHTS, layer->w_back,
-              DNNL_ARG_DIFF_SRC, shape->d_memory[l]);
+        product_bind3(p, DNNL_ARG_DIFF_DST, shape->d_memory[l + 1], DNNL_ARG_WEIGHTS, layer->w_back,
+                      DNNL_ARG_DIFF_SRC, shape->d_memory[l]);
         p = &shape->back_weights[l];
         *p = onednn_product(
             inner_product(layer, shape->n, dnnl_backward_weights, false, false, hint));
-        bind3(p, DNNL_ARG_SRC, shape->a_memory[l], DNNL_ARG_DIFF_DST, shape->d_memory[l + 1],
-              DNNL_ARG_DIFF_WEIGHTS, layer->dw);
+        product_bind3(p, DNNL_ARG_SRC, shape->a_memory[l], DNNL_ARG_DIFF_DST,
+                      shape->d_memory[l + 1], DNNL_ARG_DIFF_WEIGHTS, layer->dw);
         product_bind(p, DNNL_ARG_DIFF_BIAS, layer->db);
         ONEDNN(dnnl_primitive_desc_destroy(hint));
     }
