@@ -21,6 +21,7 @@ static const char *const kinds[] = {"nn", "nt", "tn"}; /* as peers call them */
 
 struct product_run {
     struct step *step;
+    const struct tiles *xt; /* (I,B) by rows, the batch transposed */
     enum product_sort sort;
     uint32_t layer;
     bool whole; /* with its epilogue */
@@ -40,8 +41,8 @@ static struct operands operands_of(const struct product_run *run)
     const struct step *s = run->step;
     const struct net_layer *layer = &s->net->layers[run->layer];
     const struct mixed_layer *mixed = &s->mixed->layers[run->layer];
-    const struct tiles *x = run->layer == 0 ? &s->x16 : &mixed[-1].y;
-    const struct tiles *xt = run->layer == 0 ? &s->x16_t : &mixed[-1].yt;
+    const struct tiles *x = run->layer == 0 ? s->x16 : &mixed[-1].y;
+    const struct tiles *xt = run->layer == 0 ? run->xt : &mixed[-1].yt;
     uint32_t in = layer->inputs, out = layer->outputs;
     if (run->sort == FORWARD)
         return (struct operands){x, &mixed->w, s->batch, out, in};
@@ -55,7 +56,8 @@ static void multiply_alone(const struct worker *worker, const struct product_run
 {
     struct operands o = operands_of(run);
     struct gemm_tiles product = {.a = o.a, .b = o.b, .k_tiles = tile_count(o.k), .n_parts = 0};
-    struct gemm_slice slice = gemm_tiles_slice(worker->team, panel_count(o.m), panel_count(o.n));
+    struct gemm_slice slice =
+        gemm_tiles_slice(worker->team, panel_count(o.m), panel_count(o.n), GEMM_CUT_COLUMNS);
     gemm_tiles_run(worker->kernel, &product, &slice, worker->scratch, NULL);
 }
 
@@ -73,7 +75,7 @@ static void multiply_whole(const struct worker *worker, const struct product_run
         mixed_input_gradient(worker, s->net, l, s->mixed, s->batch, NULL);
     else
         /* No optimizer_step: rate 0, the same numbers every time. */
-        mixed_weight_gradient(worker, layer, l, s->mixed, o.a, s->batch, &s->optimizer);
+        mixed_weight_gradient(worker, layer, l, s->mixed, s->x16, s->batch, &s->optimizer);
 }
 
 static void run_member(const struct team *team, void *context)
@@ -181,7 +183,8 @@ static void measure_product(struct bench *bench, struct product_run *run, struct
     add_rows(bench, run, contenders, peers, n_peers);
 }
 
-static void products_of_threads(struct bench *bench, struct step *step, int threads)
+static void products_of_threads(struct bench *bench, struct step *step, const struct tiles *xt,
+                                int threads)
 {
     struct peer peers[PEERS_MAX];
     uint32_t n_peers = 0;
@@ -195,8 +198,8 @@ static void products_of_threads(struct bench *bench, struct step *step, int thre
             for (int sort = FORWARD; sort <= WEIGHT_GRADIENT; sort++) {
                 if (sort == INPUT_GRADIENT && l == 0)
                     continue; /* nobody needs the gradient of the pixels */
-                struct product_run run = {step, (enum product_sort)sort, l, whole != 0, threads, 1,
-                                          0};
+                struct product_run run = {step, xt, (enum product_sort)sort, l, whole != 0, threads,
+                                          1,    0};
                 measure_product(bench, &run, peers, whole ? 0 : n_peers);
             }
     for (uint32_t i = 0; i < n_peers; i++)
@@ -237,11 +240,10 @@ void section_products_bf16(struct bench *bench)
     struct mlp_train_options options = mlp_train_defaults();
     struct step *step = step_new(net, WORK_DEFAULT_BATCH, threads, &options);
     struct tiles x, xt;
-    bool ok = new_input(&x, WORK_DEFAULT_BATCH, widths[0]);
+    bool ok = new_input(&x, tile_count(WORK_DEFAULT_BATCH) * TILE_K, widths[0]);
     ok = new_input(&xt, widths[0], WORK_DEFAULT_BATCH) && ok;
     if (step != NULL && ok) {
-        step->x16 = x;
-        step->x16_t = xt;
+        step->x16 = &x; /* a product looks at the copy that it is given */
         fill(&x, 1);
         fill(&xt, 2);
         for (uint32_t l = 0; l < net->n_layers; l++) {
@@ -250,9 +252,9 @@ void section_products_bf16(struct bench *bench)
             for (uint32_t i = 0; i < 4; i++)
                 fill(all[i], 4 * l + i + 3);
         }
-        products_of_threads(bench, step, 1);
+        products_of_threads(bench, step, &xt, 1);
         if (threads > 1)
-            products_of_threads(bench, step, threads);
+            products_of_threads(bench, step, &xt, threads);
     }
     memory_free(x.data);
     memory_free(xt.data);
