@@ -125,7 +125,8 @@ static void kernel_member(const struct team *team, void *context)
 {
     struct product *p = context;
     struct gemm gemm = {.order = KERNEL_BY_ROWS, .a = &p->xp, .b = &p->wp, .k = K, .c = &p->yp};
-    struct gemm_slice slice = gemm_slice(p->kernel, team, panel_count(M), panel_count(N));
+    struct gemm_slice slice =
+        gemm_slice(p->kernel, team, panel_count(M), panel_count(N), GEMM_CUT_COLUMNS);
     gemm_run(p->kernel, &gemm, &slice, p->scratch + (size_t)team->id * p->scratch_floats, NULL);
 }
 

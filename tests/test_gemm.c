@@ -13,14 +13,14 @@ Suite *gemm_suite(void);
  * rows begin at 0 also does what is done once a column. (A ck_assert writes to a file even where it
  * holds, which is too slow for the innermost loops here and below.) */
 static void check_cover(const struct kernel *kernel, int n_members, uint32_t groups,
-                        uint32_t panels)
+                        uint32_t panels, enum gemm_cut prefer)
 {
     uint8_t *seen = calloc(groups, panels);
     ck_assert_ptr_nonnull(seen);
     uint32_t total = 0;
     for (int id = 0; id < n_members; id++) {
         struct team team = {.id = id, .n = n_members};
-        struct gemm_slice s = gemm_slice(kernel, &team, groups, panels);
+        struct gemm_slice s = gemm_slice(kernel, &team, groups, panels, prefer);
         if (s.row_end > groups || s.panel_end > panels ||
             (s.row_begin < s.row_end) != (s.panel_begin < s.panel_end))
             ck_abort_msg("%s, member %d of %d, %u x %u: rows %u..%u, panels %u..%u", kernel->name,
@@ -46,18 +46,23 @@ START_TEST(slices_cover_everything_once)
     for (uint32_t k = 0; (kernel = kernel_table(k)) != NULL; k++)
         for (int n = 1; n <= 20; n++)
             for (int i = 0; i < N; i++)
-                for (int j = 0; j < N; j++)
-                    check_cover(kernel, n, sizes[i], sizes[j]);
+                for (int j = 0; j < N; j++) {
+                    check_cover(kernel, n, sizes[i], sizes[j], GEMM_CUT_ROWS);
+                    check_cover(kernel, n, sizes[i], sizes[j], GEMM_CUT_COLUMNS);
+                }
 }
 END_TEST
 
 START_TEST(slices_of_a_large_product_are_even)
 {
     struct team team = {.id = 0, .n = 4};
-    struct gemm_slice s = gemm_slice(kernel_find("scalar"), &team, 100, 100);
+    struct gemm_slice s = gemm_slice(kernel_find("scalar"), &team, 100, 100, GEMM_CUT_COLUMNS);
     uint32_t share = (s.row_end - s.row_begin) * (s.panel_end - s.panel_begin);
     ck_assert_uint_eq(share, 100 * 100 / 4);
     ck_assert_uint_eq(s.row_end - s.row_begin, 100); /* cuts panels first */
+    s = gemm_slice(kernel_find("scalar"), &team, 100, 100, GEMM_CUT_ROWS);
+    ck_assert_uint_eq((s.row_end - s.row_begin) * (s.panel_end - s.panel_begin), share);
+    ck_assert_uint_eq(s.panel_end - s.panel_begin, 100);
 }
 END_TEST
 
@@ -179,7 +184,8 @@ static void run(struct problem *p, const struct kernel *kernel, int n_members)
     ck_assert_ptr_nonnull(scratch);
     for (int id = 0; id < n_members; id++) {
         struct team team = {.id = id, .n = n_members};
-        struct gemm_slice slice = gemm_slice(kernel, &team, panel_count(p->rows), panels);
+        struct gemm_slice slice =
+            gemm_slice(kernel, &team, panel_count(p->rows), panels, GEMM_CUT_COLUMNS);
         for (size_t i = 0; i < gemm_scratch_floats(p->rows); i++)
             scratch[i] = NAN; /* nothing is taken over from other slices */
         gemm_run(kernel, &p->gemm, &slice, scratch, n_members == 1 ? NULL : &aside);

@@ -35,11 +35,13 @@ struct gemm_slice {
     uint32_t row_begin, row_end, panel_begin, panel_end;
 };
 
-/* gemm_slice - this member's part of a product with so many 16-row groups and panels. Prefers to
- * cut panels, so that a core keeps its columns of the weights in its own cache. Where there are
- * more members than parts, the rest get a slice without rows and panels. */
+/* gemm_slice - this member's part of a product with so many 16-row groups and panels. Where it
+ * makes little other difference, rows are cut, or columns: what belongs to a neuron, of any
+ * product, shall be in one core's cache. Where there are more members than parts, the rest get a
+ * slice without rows and panels. */
+enum gemm_cut { GEMM_CUT_ROWS, GEMM_CUT_COLUMNS };
 struct gemm_slice gemm_slice(const struct kernel *kernel, const struct team *team,
-                             uint32_t row_groups, uint32_t panels);
+                             uint32_t row_groups, uint32_t panels, enum gemm_cut prefer);
 
 /* gemm_run - the slice's part of the product. scratch has gemm_scratch_floats; aside may be
  * NULL. Sequential; each element is one chain over k, whatever the slice. */

@@ -16,19 +16,30 @@ static uint32_t divide_up(uint32_t n, uint32_t d)
     return n / d + (n % d != 0);
 }
 
-/* widest: panels in the widest tile. */
-static struct gemm_slice cut(uint32_t widest, const struct team *team, uint32_t row_groups,
-                             uint32_t panels)
+static uint64_t time_of(uint32_t widest, uint32_t n, uint32_t row_groups, uint32_t panels,
+                        uint32_t cuts)
 {
-    uint32_t n = (uint32_t)team->n, best_cuts = 1;
-    uint64_t best_cost = UINT64_MAX;
+    return divide_up(row_groups, n / cuts) * cost(widest, divide_up(panels, cuts));
+}
+
+/* widest: panels in the widest tile. Of the cuts that are at most an eighth slower than the
+ * fastest, the one with the most columns, or the fewest: fetching what another core has written
+ * costs more. */
+static struct gemm_slice cut(uint32_t widest, const struct team *team, uint32_t row_groups,
+                             uint32_t panels, enum gemm_cut prefer)
+{
+    uint32_t n = (uint32_t)team->n, best_cuts = 0;
+    uint64_t least = UINT64_MAX;
     for (uint32_t cuts = 1; cuts <= n && cuts <= panels; cuts++) { /* of the panels */
-        uint64_t time = divide_up(row_groups, n / cuts) * cost(widest, divide_up(panels, cuts));
-        if (time <= best_cost) {
-            best_cost = time;
-            best_cuts = cuts;
-        }
+        uint64_t time = time_of(widest, n, row_groups, panels, cuts);
+        least = time < least ? time : least;
     }
+    for (uint32_t cuts = 1; cuts <= n && cuts <= panels; cuts++)
+        if (time_of(widest, n, row_groups, panels, cuts) <= least + least / 8 &&
+            (best_cuts == 0 || prefer == GEMM_CUT_COLUMNS))
+            best_cuts = cuts;
+    if (best_cuts == 0)
+        best_cuts = 1;
     uint32_t row_cuts = n / best_cuts;
     if (row_cuts > row_groups) /* no part is empty: each column of parts has one first part */
         row_cuts = row_groups;
@@ -44,9 +55,9 @@ static struct gemm_slice cut(uint32_t widest, const struct team *team, uint32_t 
 }
 
 struct gemm_slice gemm_slice(const struct kernel *kernel, const struct team *team,
-                             uint32_t row_groups, uint32_t panels)
+                             uint32_t row_groups, uint32_t panels, enum gemm_cut prefer)
 {
-    return cut(kernel->panels, team, row_groups, panels);
+    return cut(kernel->panels, team, row_groups, panels, prefer);
 }
 
 static uint32_t least(uint32_t a, uint32_t b)
@@ -57,12 +68,8 @@ static uint32_t least(uint32_t a, uint32_t b)
 struct gemm_slice gemm_tiles_slice(const struct team *team, uint32_t row_blocks,
                                    uint32_t col_blocks, enum gemm_cut prefer)
 {
-    uint32_t rows = divide_up(row_blocks, 2), cols = divide_up(col_blocks, 2);
-    struct gemm_slice pairs = cut(1, team, rows, cols);
-    if (prefer == GEMM_CUT_ROWS) {
-        struct gemm_slice t = cut(1, team, cols, rows); /* of the transposed result */
-        pairs = (struct gemm_slice){t.panel_begin, t.panel_end, t.row_begin, t.row_end};
-    }
+    struct gemm_slice pairs =
+        cut(1, team, divide_up(row_blocks, 2), divide_up(col_blocks, 2), prefer);
     return (struct gemm_slice){
         least(2 * pairs.row_begin, row_blocks), least(2 * pairs.row_end, row_blocks),
         least(2 * pairs.panel_begin, col_blocks), least(2 * pairs.panel_end, col_blocks)};

@@ -33,9 +33,7 @@ struct gemm_tiles {
 };
 
 /* gemm_tiles_slice - as gemm_slice, in blocks of 16 x 16, begun at even ones: two blocks along k
- * make one tile of the next product. Where it makes no other difference, rows are cut, or columns:
- * what belongs to one neuron, of any product, shall be in one core's cache. */
-enum gemm_cut { GEMM_CUT_ROWS, GEMM_CUT_COLUMNS };
+ * make one tile of the next product. */
 struct gemm_slice gemm_tiles_slice(const struct team *team, uint32_t row_blocks,
                                    uint32_t col_blocks, enum gemm_cut cut);
 

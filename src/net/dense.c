@@ -24,8 +24,8 @@ void dense_forward(const struct worker *worker, const struct net_layer *layer,
                            .c = y,
                            .epilogue = activation == NULL ? NULL : apply_activation,
                            .context = &context};
-    struct gemm_slice slice =
-        gemm_slice(worker->kernel, worker->team, panel_count(x->rows), panel_count(layer->outputs));
+    struct gemm_slice slice = gemm_slice(worker->kernel, worker->team, panel_count(x->rows),
+                                         panel_count(layer->outputs), GEMM_CUT_COLUMNS);
     gemm_run(worker->kernel, &product, &slice, worker->scratch, worker->aside);
 }
 
@@ -61,8 +61,8 @@ void dense_input_gradient(const struct worker *worker, const struct net_layer *l
                            .c = dxt,
                            .epilogue = through_activation,
                            .context = &context};
-    struct gemm_slice slice =
-        gemm_slice(worker->kernel, worker->team, panel_count(layer->inputs), panel_count(dx->rows));
+    struct gemm_slice slice = gemm_slice(worker->kernel, worker->team, panel_count(layer->inputs),
+                                         panel_count(dx->rows), GEMM_CUT_ROWS);
     gemm_run(worker->kernel, &product, &slice, worker->scratch, worker->aside);
 }
 
@@ -93,7 +93,7 @@ void dense_update(const struct worker *worker, struct net_layer *layer, const st
                            .epilogue = apply_update,
                            .context = &context};
     struct gemm_slice slice = gemm_slice(worker->kernel, worker->team, panel_count(layer->inputs),
-                                         panel_count(layer->outputs));
+                                         panel_count(layer->outputs), GEMM_CUT_COLUMNS);
     gemm_run(worker->kernel, &product, &slice, worker->scratch, worker->aside);
     if (slice.row_begin > 0) /* one member a column takes the bias */
         return;
@@ -112,7 +112,7 @@ void dense_gradient(const struct worker *worker, struct net_layer *gradient, con
         .order = KERNEL_BY_COLUMNS, .a = x, .b = dz, .k = x->rows, .c = &gradient->w};
     struct gemm_slice slice =
         gemm_slice(worker->kernel, worker->team, panel_count(gradient->inputs),
-                   panel_count(gradient->outputs));
+                   panel_count(gradient->outputs), GEMM_CUT_COLUMNS);
     gemm_run(worker->kernel, &product, &slice, worker->scratch, worker->aside);
     for (uint32_t p = slice.panel_begin; slice.row_begin == 0 && p < slice.panel_end; p++)
         worker->kernel->column_sums(x->rows, panel_at(dz, 0, p),
