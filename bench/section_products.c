@@ -35,7 +35,7 @@ static void run_member(const struct team *team, void *context)
     struct worker worker = {.team = team,
                             .kernel = s->net->kernel,
                             .scratch = s->scratch + (size_t)team->id * s->scratch_floats};
-    const struct panels *x = l == 0 ? &s->x : &s->y[l - 1];
+    const struct panels *x = l == 0 ? &s->input->x : &s->y[l - 1];
     struct activation relu = {.function = MLP_RELU, .units = layer->outputs};
     double begin = 0;
     team_barrier(team);
@@ -196,8 +196,9 @@ void section_products(struct bench *bench)
         .rows = WORK_DEFAULT_BATCH, .cols = widths[0], .stride = panel_stride(WORK_DEFAULT_BATCH)};
     x.data = memory_new(panel_floats(x.rows, x.cols) * sizeof(float));
     if (step != NULL && x.data != NULL) {
-        step->x = x;
-        fill(&step->x, 1);
+        struct step_input input = {.x = x}; /* a product looks at what it is given */
+        step->input = &input;
+        fill(&x, 1);
         for (uint32_t l = 0; l < net->n_layers; l++) {
             fill(&step->y[l], 2 + l);
             fill(&step->dz[l], 12 + l);

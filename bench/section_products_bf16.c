@@ -41,7 +41,7 @@ static struct operands operands_of(const struct product_run *run)
     const struct step *s = run->step;
     const struct net_layer *layer = &s->net->layers[run->layer];
     const struct mixed_layer *mixed = &s->mixed->layers[run->layer];
-    const struct tiles *x = run->layer == 0 ? s->x16 : &mixed[-1].y;
+    const struct tiles *x = run->layer == 0 ? &s->input->x16 : &mixed[-1].y;
     const struct tiles *xt = run->layer == 0 ? run->xt : &mixed[-1].yt;
     uint32_t in = layer->inputs, out = layer->outputs;
     if (run->sort == FORWARD)
@@ -75,7 +75,7 @@ static void multiply_whole(const struct worker *worker, const struct product_run
         mixed_input_gradient(worker, s->net, l, s->mixed, s->batch, NULL);
     else
         /* No optimizer_step: rate 0, the same numbers every time. */
-        mixed_weight_gradient(worker, layer, l, s->mixed, s->x16, s->batch, &s->optimizer);
+        mixed_weight_gradient(worker, layer, l, s->mixed, &s->input->x16, s->batch, &s->optimizer);
 }
 
 static void run_member(const struct team *team, void *context)
@@ -243,7 +243,8 @@ void section_products_bf16(struct bench *bench)
     bool ok = new_input(&x, tile_count(WORK_DEFAULT_BATCH) * TILE_K, widths[0]);
     ok = new_input(&xt, widths[0], WORK_DEFAULT_BATCH) && ok;
     if (step != NULL && ok) {
-        step->x16 = &x; /* a product looks at the copy that it is given */
+        struct step_input input = {.x16 = x}; /* a product looks at what it is given */
+        step->input = &input;
         fill(&x, 1);
         fill(&xt, 2);
         for (uint32_t l = 0; l < net->n_layers; l++) {

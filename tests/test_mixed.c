@@ -200,7 +200,8 @@ static void step_is_the_mirrors(const struct kernel *kernel, const uint32_t *wid
     data_gather(&batch, kernel, &alone, &dataset.train, NULL, 100, batch_max);
     mirror_new(&m, net, n, widths);
     fill(&m, &batch, &dataset, kernel);
-    step->x16 = &batch.x16;
+    struct step_input input = {.x16 = batch.x16};
+    step->input = &input;
     step->labels = batch.labels;
     step_batch(step, n);
     optimizer_step(&step->optimizer, 0.5);

@@ -139,7 +139,11 @@ static double after_a_hundred_steps(struct mlp_train_options options,
     int n_clipped = 0;
     double loss = 0;
     step_batch(step, BATCH);
-    step->x = batch.x;
+    struct step_input input[4]; /* for each member the same */
+    ck_assert_int_le(n_threads, 4);
+    for (int i = 0; i < n_threads; i++)
+        input[i] = (struct step_input){.x = batch.x};
+    step->input = input;
     step->labels = batch.labels;
     struct moments p[4];
     for (int l = 0; l < 2; l++) {

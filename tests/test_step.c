@@ -207,7 +207,11 @@ static void check_step(const struct kernel *kernel, const uint32_t *widths, uint
     ck_assert_ptr_nonnull(step);
     step_batch(step, batch);
     x.x.rows = batch;
-    step->x = x.x;
+    struct step_input input[8]; /* for each member the same */
+    ck_assert_int_le(n_threads, 8);
+    for (int i = 0; i < n_threads; i++)
+        input[i] = (struct step_input){.x = x.x};
+    step->input = input;
     step->labels = x.labels;
     optimizer_step(&step->optimizer, rate);
     team_run(n_threads, run_step, step);

@@ -45,6 +45,11 @@ static struct activation activation_of(const struct step *s, uint32_t l)
                                .layer = l};
 }
 
+static const struct step_input *input(const struct worker *worker, const struct step *s)
+{
+    return &s->input[worker->team->id];
+}
+
 /* The products of layer l, in f32 or with operands in bf16. */
 
 static void forward(const struct worker *worker, struct step *s, uint32_t l)
@@ -53,11 +58,11 @@ static void forward(const struct worker *worker, struct step *s, uint32_t l)
     const struct activation *activation = l + 1 < s->net->n_layers ? &f : NULL;
     if (s->mixed != NULL)
         mixed_forward(worker, s->net, l, s->mixed, s->mixed,
-                      l == 0 ? &s->x16[worker->team->id] : &s->mixed->layers[l - 1].y, s->batch,
+                      l == 0 ? &input(worker, s)->x16 : &s->mixed->layers[l - 1].y, s->batch,
                       &s->y[l], activation);
     else
-        dense_forward(worker, &s->net->layers[l], l == 0 ? &s->x : &s->y[l - 1], &s->y[l],
-                      activation);
+        dense_forward(worker, &s->net->layers[l], l == 0 ? &input(worker, s)->x : &s->y[l - 1],
+                      &s->y[l], activation);
 }
 
 static void input_gradient(const struct worker *worker, struct step *s, uint32_t l)
@@ -76,12 +81,12 @@ static void weight_gradient(const struct worker *worker, struct step *s, uint32_
     struct net_layer *to = s->clip.norm == 0 ? &s->net->layers[l] : &s->clip.gradient->layers[l];
     const struct optimizer *optimizer = s->clip.norm == 0 ? &s->optimizer : NULL;
     if (s->mixed != NULL)
-        mixed_weight_gradient(worker, to, l, s->mixed, &s->x16[worker->team->id], s->batch,
-                              optimizer);
+        mixed_weight_gradient(worker, to, l, s->mixed, &input(worker, s)->x16, s->batch, optimizer);
     else if (optimizer != NULL)
-        dense_update(worker, to, l == 0 ? &s->x : &s->y[l - 1], &s->dz[l], optimizer);
+        dense_update(worker, to, l == 0 ? &input(worker, s)->x : &s->y[l - 1], &s->dz[l],
+                     optimizer);
     else
-        dense_gradient(worker, to, l == 0 ? &s->x : &s->y[l - 1], &s->dz[l]);
+        dense_gradient(worker, to, l == 0 ? &input(worker, s)->x : &s->y[l - 1], &s->dz[l]);
 }
 
 /* The update from gradients that were kept. */

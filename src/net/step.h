@@ -6,6 +6,12 @@
 #include "net/dense.h"
 #include "net/mixed.h"
 
+/* The batch as one member reads it: in panels, or, for bf16, by rows in tiles of whole pixels. */
+struct step_input {
+    struct panels x;
+    struct tiles x16;
+};
+
 /* Everything a step reads and writes besides the parameters. Layers count from 0; the output of
  * layer l is y[l], the last one's y holds logits and then dL/dz. */
 struct step {
@@ -17,16 +23,16 @@ struct step {
     float label_smoothing, dropout;
     uint64_t seed; /* of dropout */
 
-    struct mixed *mixed;     /* bf16: operands of products; NULL: f32 */
-    const struct tiles *x16; /* then each member has a copy of x, (B, inputs) in whole pixels */
-    struct panels x;         /* (B, inputs) */
-    struct panels *y;        /* n_layers of (B, O) */
-    struct panels *dz;       /* n_layers of (B, O): dL/dz; before, perhaps, the slope dy/dz
-                                (activation.h); the last is y's */
-    struct panels *dzt;      /* n_layers of (O, B): the same transposed */
-    const uint8_t *labels;   /* (B), padded to whole groups of 16 with some class */
-    float *loss;             /* (B) cross-entropy of each sample, nats */
-    float *prediction;       /* (B) class numbers */
+    struct mixed *mixed; /* bf16: operands of products; NULL: f32 */
+    /* The batch X (B, inputs): of each member a copy, or one that they share; see step_input. */
+    const struct step_input *input;
+    struct panels *y;      /* n_layers of (B, O) */
+    struct panels *dz;     /* n_layers of (B, O): dL/dz; before, perhaps, the slope dy/dz
+                              (activation.h); the last is y's */
+    struct panels *dzt;    /* n_layers of (O, B): the same transposed */
+    const uint8_t *labels; /* (B), padded to whole groups of 16 with some class */
+    float *loss;           /* (B) cross-entropy of each sample, nats */
+    float *prediction;     /* (B) class numbers */
 
     float *scratch;        /* of all members */
     size_t scratch_floats; /* of each */
@@ -47,9 +53,9 @@ void step_batch(struct step *step, uint32_t batch);
 void step_begin(const struct step *step);
 void step_end(const struct step *step);
 
-/* step_run - one member's part of a step on step->x and step->labels. Every member calls it, and
- * the caller puts a barrier before and after. The batch must have been set with step_batch by one
- * member. aside: see gemm.h; may be NULL. */
+/* step_run - one member's part of a step on step->input[member] and step->labels. Every member
+ * calls it, and the caller puts a barrier before and after. The batch must have been set with
+ * step_batch by one member. aside: see gemm.h; may be NULL. */
 void step_run(struct step *step, const struct team *team, const struct gemm_aside *aside);
 
 #endif

@@ -16,11 +16,11 @@ struct epoch {
     const struct mlp_train_options *options;
     const struct mlp_images *images;
     struct step *step;
-    /* One is trained on while the other is filled. In tiles each member has two of its own: to fill
-     * a batch takes less time than to fetch it from another core's cache. */
+    /* One is trained on while the other is filled. In a small team each member has two of its own:
+     * to fill a batch takes less time than to fetch it from another core's cache. */
     struct batch (*batch)[2];
-    struct tiles *x16; /* (members) what they have now */
-    uint32_t n_batches;
+    struct step_input *input;  /* (members) what they read now */
+    uint32_t n_owners;         /* of batches: all members, or 1 */
     struct variants *variants; /* the samples augmented; NULL: as they are */
     uint32_t *order;           /* (n_samples) a permutation */
     uint32_t number;           /* 1.. */
@@ -49,7 +49,7 @@ static const uint32_t *batch_samples(const struct epoch *e, uint32_t i, uint32_t
 static struct gather begin_gather(struct epoch *e, const struct team *team, uint32_t i)
 {
     static const struct team alone = {.id = 0, .n = 1};
-    bool own = e->n_batches > 1;
+    bool own = e->n_owners > 1;
     uint32_t n;
     const uint32_t *samples = batch_samples(e, i, &n);
     const struct mlp_images *images = e->images;
@@ -114,12 +114,13 @@ static void report_progress(struct epoch *e)
 static void prepare_step(struct epoch *e, uint32_t i)
 {
     struct step *s = e->step;
-    s->x = e->batch[0][i % 2].x;
     s->labels = e->batch[0][i % 2].labels;
-    s->x16 = e->x16;
-    for (uint32_t member = 0; member < e->n_batches; member++)
-        e->x16[member] = e->batch[member][i % 2].x16;
-    step_batch(s, s->x.rows);
+    s->input = e->input;
+    for (int member = 0; member < s->n_members; member++) {
+        const struct batch *batch = &e->batch[e->n_owners > 1 ? member : 0][i % 2];
+        e->input[member] = (struct step_input){batch->x, batch->x16};
+    }
+    step_batch(s, e->batch[0][i % 2].x.rows);
     optimizer_step(&s->optimizer, train_rate(e->options, s->optimizer.t, e->steps_per_epoch));
 }
 
@@ -338,15 +339,19 @@ static enum mlp_status check(const struct mlp_net *net, const struct mlp_dataset
     return MLP_OK;
 }
 
+/* Measured: bench, rows "epoch" and "by threads". Filling tiles is cheap enough for any team. */
+enum { OWNERS_MAX = 4 };
+
 static bool new_batches(struct epoch *e, const struct mlp_net *net)
 {
     uint32_t inputs = mlp_net_width(net, 0), size = e->options->batch;
+    uint32_t n_members = (uint32_t)e->options->n_threads;
     bool tiles = net->precision == MLP_BF16;
-    e->n_batches = tiles ? (uint32_t)e->options->n_threads : 1;
-    e->batch = calloc(e->n_batches, sizeof *e->batch);
-    e->x16 = calloc(e->n_batches, sizeof *e->x16);
-    bool ok = e->batch != NULL && e->x16 != NULL;
-    for (uint32_t i = 0; ok && i < 2 * e->n_batches; i++) {
+    e->n_owners = tiles || n_members <= OWNERS_MAX ? n_members : 1;
+    e->batch = calloc(e->n_owners, sizeof *e->batch);
+    e->input = calloc(n_members, sizeof *e->input);
+    bool ok = e->batch != NULL && e->input != NULL;
+    for (uint32_t i = 0; ok && i < 2 * e->n_owners; i++) {
         struct batch *batch = &e->batch[i / 2][i % 2];
         ok =
             tiles ? data_batch_new_tiles(batch, size, inputs) : data_batch_new(batch, size, inputs);
@@ -356,10 +361,10 @@ static bool new_batches(struct epoch *e, const struct mlp_net *net)
 
 static void free_batches(struct epoch *e)
 {
-    for (uint32_t i = 0; e->batch != NULL && i < 2 * e->n_batches; i++)
+    for (uint32_t i = 0; e->batch != NULL && i < 2 * e->n_owners; i++)
         data_batch_free(&e->batch[i / 2][i % 2]);
     free(e->batch);
-    free(e->x16);
+    free(e->input);
 }
 
 enum mlp_status mlp_train(struct mlp_net *net, const struct mlp_dataset *dataset,
