@@ -77,11 +77,15 @@ measure() {
     model=${stem}_${name}_$seed.npz
     printf '  %s, seed %s ... ' "$name" "$seed"
     start=$(now)
-    said=$("$mlp" train "$@" --seed "$seed" --eval-every 0 --quiet --model "$model") || exit $?
+    said=$("$mlp" train "$@" --seed "$seed" --eval-every 0 --quiet --model "$model" 2> "$scratch/said") || {
+        code=$?
+        echo
+        fail "$code" "$(cat "$scratch/said")"
+    }
     reported=$(echo "$said" | grep -e '^Final Test' -e '^Interval')
     if [ "$name" = builtin ]; then # what it says of built-in test digits is not the question
         reported=$("$mlp" eval --data "$where" --quiet --model "$model" | grep -e '^Test' -e '^Interval') ||
-            fail 3 "built-in digits cannot be held against $where"
+            fail 4 "what built-in digits taught does not fit $where"
     fi
     seconds=$(echo "$start $(now)" | awk '{ printf "%.1f", $2 - $1 }')
     repeat=$("$mlp" info --model "$model" | grep '^  repeat')
@@ -161,7 +165,12 @@ train_all() {
 # The last row of a recipe and seed counts. One seed is as good as its interval, so that is shown.
 table() {
     awk -F '|' '
-    function percent(x) { return x == "" ? "" : sprintf("%.2f %%", x) }
+    function show(name, seeds, mean, worst, target, verdict, time) {
+        line = sprintf("  %-42s %6s %8s  %-15s %-15s %-6s %8s", name, seeds, mean, worst, target, verdict, time)
+        sub(" *$", "", line)
+        print line
+    }
+    function percent(x) { return sprintf("%.2f %%", x) }
     FILENAME == ARGV[1] {
         split($0, cell, ",")
         if (FNR == 1 || cell[1] == "")
@@ -169,12 +178,12 @@ table() {
         key = cell[1] SUBSEP cell[2]
         if (!(key in accuracy))
             seed[cell[1], ++n[cell[1]]] = key
-        accuracy[key] = cell[6]; interval[key] = cell[7] " to " cell[8] " %"; seconds[key] = cell[9]
+        accuracy[key] = cell[6]; interval[key] = cell[7] " to " cell[8]; seconds[key] = cell[9]
         next
     }
     $1 == "section" { printf "\n%s\n", $2 }
-    $1 == "published" { printf "  %-45s %9s\n", substr($2, 1, 45), percent(100 - $3) }
-    $1 == "recipe" && !n[$2] { printf "  %-32s not yet run\n", $2 }
+    $1 == "published" { show($2, "", percent(100 - $3), "", "", "", "") }
+    $1 == "recipe" && !n[$2] { show($2, "0/" $4, "", "not yet run", $5, "", "") }
     $1 == "recipe" && n[$2] {
         sum = 0; worst = 101; count = n[$2]; time = ""
         for (i = 1; i <= count; i++) {
@@ -188,13 +197,10 @@ table() {
         }
         mean = sum / count
         verdict = $5 == "" ? "" : mean > $5 - 1e-9 && ($6 == "" || worst > $6 - 1e-9) ? "met" : "MISSED"
-        printf "  %-32s %d of %d seeds %9s %9s  %-17s %-22s %-6s %9.1f s\n", $2, count, $4,
-            percent(mean), percent(worst), count == 1 ? interval[seed[$2, 1]] : "",
-            $5 == "" ? "" : $5 ($6 == "" ? " %" : " %, each " $6 " %"), verdict,
-            sorted[int((count + 1) / 2)]
+        show($2, count "/" $4, percent(mean), count == 1 ? interval[seed[$2, 1]] : percent(worst),
+            $5 ($6 == "" ? "" : ", each " $6), verdict, sprintf("%.1f s", sorted[int((count + 1) / 2)]))
     }
-    BEGIN { printf "\n  %-32s %-12s %9s %9s  %-17s %-22s %-6s %11s\n", "recipe", "", "mean", "worst",
-        "95 % interval", "at least", "", "median time" }
+    BEGIN { print ""; show("test accuracy", "seeds", "mean", "worst, or 95 %", "at least", "", "median") }
     ' "$csv" "$recipes"
 }
 

@@ -19,7 +19,7 @@ enum {
     PLOT = 620,
     VALUES = 330, /* right of it */
     GAP = 24,
-    LINE = 38,
+    LINE = 40,
     SECTION = 54,
     HEADER = 128, /* above the first section */
     AXIS = 64,    /* below the last line */
@@ -92,7 +92,7 @@ static void draw_recipe(struct draw_canvas *canvas, const struct draw_scale *sca
         struct draw_point ends[] = {{px(scale, line->low), y}, {px(scale, line->high), y}};
         draw_line(canvas, ends, 2, 3, DRAW_BLUE);
     } else if (line->n > 1) {
-        draw_upright(canvas, px(scale, accuracy_mean(line)), middle, 14, DRAW_BLUE);
+        draw_upright(canvas, px(scale, accuracy_mean(line)), middle, 16, DRAW_BLUE);
     }
     for (uint32_t i = 0; i < line->n; i++)
         draw_dot(canvas, (struct draw_point){px(scale, line->error[i]), y});
@@ -130,6 +130,7 @@ static void draw_one(struct draw_canvas *canvas, const struct draw_scale *scale,
     int middle = top + LINE / 2, baseline = middle + draw_cap_height(style.face) / 2;
     draw_text_fit(style.face, line->label, LABELS - GAP, text, sizeof text);
     draw_text(canvas, style, MARGIN + LABELS - GAP, baseline, text);
+    draw_fill(canvas, (struct draw_box){MARGIN + LABELS, middle - 1, PLOT, 2}, DRAW_RULE);
     if (ours)
         draw_recipe(canvas, scale, middle, line);
     else
