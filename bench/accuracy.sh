@@ -99,7 +99,7 @@ measure() {
     printf '%s %% of the test images, %s s\n' "$accuracy" "$seconds"
 }
 
-# project OPTION... - without AMX the record takes days: one epoch tells how many.
+# project OPTION... - without AMX the record takes many hours: one epoch tells how many.
 project() {
     all=$("$mlp" train --help | awk '$1 == "record" { found = 1 } found && /--epochs/ {
         sub(".*--epochs ", ""); print $1; exit }')
