@@ -53,16 +53,18 @@ void bench_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void bench_data(struct bench *bench);
 
 /* The sections, in their order. */
-void section_machine(struct bench *bench);   /* peaks, bandwidth */
-void section_augment(struct bench *bench);   /* epochs with augmentation, and without */
-void section_products(struct bench *bench);  /* each product of a step, and peers */
-void section_epoch(struct bench *bench);     /* the whole epoch, and peers */
-void section_phases(struct bench *bench);    /* where its time goes */
-void section_kernels(struct bench *bench);   /* each kernel */
-void section_sweeps(struct bench *bench);    /* threads, batch, width, large nets */
-void section_forward(struct bench *bench);   /* evaluation, one image's latency */
-void section_process(struct bench *bench);   /* start-up, peak memory */
-void section_staircase(struct bench *bench); /* from naive loops to the kernels */
+void section_machine(struct bench *bench);       /* peaks, bandwidth */
+void section_augment(struct bench *bench);       /* epochs with augmentation, and without */
+void section_optimizers(struct bench *bench);    /* epochs with AdamW, and with SGD */
+void section_products(struct bench *bench);      /* each product of a step, and peers */
+void section_products_bf16(struct bench *bench); /* the same on tiles */
+void section_epoch(struct bench *bench);         /* the whole epoch, and peers */
+void section_phases(struct bench *bench);        /* where its time goes */
+void section_kernels(struct bench *bench);       /* each kernel */
+void section_sweeps(struct bench *bench);        /* threads, batch, width, large nets */
+void section_forward(struct bench *bench);       /* evaluation, one image's latency */
+void section_process(struct bench *bench);       /* start-up, peak memory */
+void section_staircase(struct bench *bench);     /* from naive loops to the kernels */
 
 /* process_child - what section_process starts this program as; its exit status. */
 int process_child(int argc, char **argv);

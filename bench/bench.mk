@@ -8,10 +8,10 @@ BENCH_ARGS = $(call option,DATA,--data) $(call option,THREADS,--threads) $(ARGS)
 # Where the result of `make bench` is, and what bench-compare sets against BASE.
 RESULT ?= out/bench.json
 
-bench: ## measures speed, alone and beside other programs (two minutes); ARGS=--quick
+bench: ## measures speed, alone and beside other programs (three minutes); ARGS=--quick
 	@CC='$(CC)' .make/deps.sh install build $(BUILD)/deps-build
 	@CC='$(CC)' .make/deps.sh install bench $(BUILD)/deps-bench
-	$(BUILD_NOW) $(BUILD)/mlp-bench bench-peers
+	$(BUILD_NOW) $(BUILD)/mlp $(BUILD)/mlp-bench bench-peers
 	@$(BUILD)/mlp-bench $(BENCH_ARGS)
 
 bench-deps: ## installs the programs that bench compares with: OpenBLAS, BLIS, oneDNN, NumPy, PyTorch
@@ -33,7 +33,8 @@ bench-compare: ## an earlier out/bench.json against the present one: BASE=file.j
 # ---- mlp-bench ---------------------------------------------------------------------------------
 
 # section_phases.c times the training's own functions: the linker leads their calls through it.
-BENCH_WRAP := dense_forward dense_input_gradient dense_update data_gather_some data_shuffle \
+BENCH_WRAP := dense_forward dense_input_gradient dense_update mixed_forward \
+	mixed_input_gradient mixed_weight_gradient data_gather_some data_shuffle \
 	team_barrier team_run
 BENCH_LDFLAGS := $(foreach name,$(BENCH_WRAP),-Wl,--wrap=$(name))
 
@@ -45,7 +46,8 @@ $(BUILD)/mlp-bench: $(call OBJECT,$(BENCH_SOURCES)) $(BUILD)/libmlp.a
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(BENCH_LDFLAGS) -o $@ $^ -lcjson $(LIBS)
 
 # What tests/test_bench.c tests; nothing that needs cJSON.
-$(BUILD)/mlp-check: $(patsubst %,$(BUILD)/bench/%.o,accuracy accuracy_draw coprocess measure noise peak row stats)
+$(BUILD)/mlp-check: $(patsubst %,$(BUILD)/bench/%.o,accuracy accuracy_draw coprocess measure noise peak \
+	peak_product row stats)
 
 # ---- peers: each is built where its library is, and missing elsewhere --------------------------
 
@@ -68,7 +70,8 @@ $(BUILD)/peers/gemm_onednn $(BUILD)/peers/onednn_train: PEER_LIBS := -ldnnl
 
 $(BUILD)/peers/gemm_openblas $(BUILD)/peers/gemm_blis: bench/peers/gemm_blas.c
 $(BUILD)/peers/gemm_onednn: bench/peers/gemm_onednn.c bench/peers/onednn.c
-$(BUILD)/peers/onednn_train: bench/peers/onednn_train.c bench/peers/onednn.c
+$(BUILD)/peers/onednn_train: bench/peers/onednn_train.c bench/peers/onednn_train_bf16.c \
+	bench/peers/onednn.c
 $(BUILD)/peers/gemm_openblas $(BUILD)/peers/gemm_blis $(BUILD)/peers/gemm_onednn \
 $(BUILD)/peers/onednn_train: $(PEER_BASE) $(PEER_HEADERS)
 	$(call say,PEER,$@)

@@ -42,9 +42,10 @@ static void print_pair(const struct row *old, const struct row *new)
     if (before <= 0 || after <= 0 || new->peer[0] != '\0')
         return;
     change = after / before - 1;
-    snprintf(name, sizeof name, "%s %s%s%s", new->section, new->name,
-             new->layers[0] == '\0' ? "" : " ", new->layers);
-    printf("  %-52.52s %-7s %3d %5u %12.5g %12.5g %+7.1f%%  %s\n", name, new->kernel, new->threads,
+    snprintf(name, sizeof name, "%s %s%s%s%s", new->section, new->name,
+             new->layers[0] == '\0' ? "" : " ", new->layers,
+             strcmp(new->precision, "bf16") == 0 ? " bf16" : "");
+    printf("  %-56.56s %-7s %3d %5u %12.5g %12.5g %+7.1f%%  %s\n", name, new->kernel, new->threads,
            new->batch, old->seconds > 0 ? old->seconds : old->value,
            new->seconds > 0 ? new->seconds : new->value, 100 * change, verdict(old, new, change));
 }
@@ -56,7 +57,7 @@ void report_compare(const struct bench *old, const struct bench *new)
            old->machine.cpu, new->machine.revision, new->machine.date, new->machine.cpu);
     if (strcmp(old->machine.cpu, new->machine.cpu) != 0)
         printf("These are two different machines: the changes below compare them, not us.\n");
-    printf("\n  %-52s %-7s %3s %5s %12s %12s %8s\n", "seconds, or the row's own unit", "kernel",
+    printf("\n  %-56s %-7s %3s %5s %12s %12s %8s\n", "seconds, or the row's own unit", "kernel",
            "thr", "batch", "old", "new", "change");
     for (uint32_t i = 0; i < new->rows.n; i++) {
         const struct row *match = row_find(&old->rows, &new->rows.row[i]);

@@ -19,11 +19,12 @@ static const struct {
     void (*run)(struct bench *bench);
     bool asked_for; /* only with --only */
 } sections[] = {
-    {"machine", section_machine, false}, {"epoch", section_epoch, false},
-    {"augment", section_augment, false}, {"products", section_products, false},
-    {"phases", section_phases, false},   {"kernels", section_kernels, false},
-    {"sweeps", section_sweeps, false},   {"forward", section_forward, false},
-    {"process", section_process, false}, {"staircase", section_staircase, true},
+    {"machine", section_machine, false},    {"epoch", section_epoch, false},
+    {"augment", section_augment, false},    {"optimizers", section_optimizers, false},
+    {"products", section_products, false},  {"phases", section_phases, false},
+    {"kernels", section_kernels, false},    {"sweeps", section_sweeps, false},
+    {"forward", section_forward, false},    {"process", section_process, false},
+    {"staircase", section_staircase, true},
 };
 enum { N_SECTIONS = sizeof sections / sizeof sections[0] };
 
@@ -32,8 +33,9 @@ static const char usage[] =
     "  --data DIR         data set (default: $MNIST_DIR, data/, else built-in digits)\n"
     "  --out DIR          where bench.csv, bench.json and bench.png go (default: out)\n"
     "  --threads N        the most threads (default: usable cores)\n"
-    "  --only A,B         sections: machine epoch augment products phases kernels sweeps forward\n"
-    "                     process staircase (peaks are measured whatever is chosen)\n"
+    "  --only A,B         sections: machine epoch augment optimizers products phases kernels\n"
+    "                     sweeps forward process staircase (peaks are measured whatever is "
+    "chosen)\n"
     "  --staircase        the same as --only staircase\n"
     "  --no-peers         leave the other programs out\n"
     "  --quick            a smoke test in seconds; its figures mean nothing\n"

@@ -7,19 +7,26 @@
 
 /* One instruction set: a loop of independent multiply-adds that never leaves the registers. */
 struct peak_isa {
-    const char *name; /* as the kernels call it */
-    uint32_t needs;   /* enum cpu_feature */
-    double flops;     /* of one round */
+    const char *name;      /* as the kernels call it */
+    const char *precision; /* of the factors */
+    uint32_t needs;        /* enum cpu_feature */
+    double flops;          /* of one round */
     /* n rounds; the result depends on all of them, so that none can be left out */
     float (*run)(uint64_t n);
 };
 
-/* peak_isa - the i-th, widest first; NULL beyond the last one. */
+/* peak_isa - the i-th, widest vectors first, then tiles; NULL beyond the last one. */
 const struct peak_isa *peak_isa(uint32_t i);
 
 /* peak_seconds - n_threads do `rounds` rounds each at the same time; from the first one's begin to
  * the last one's end. */
 double peak_seconds(const struct peak_isa *isa, int n_threads, uint64_t rounds);
+
+/* peak_product_seconds - the same for a kernel's widest f32 product on operands that stay in L1, so
+ * many times in each thread; negative if there is no memory. peak_product_flops - of one. */
+struct kernel;
+double peak_product_seconds(const struct kernel *kernel, int n_threads, uint64_t rounds);
+double peak_product_flops(const struct kernel *kernel);
 
 /* Traffic between memory and n_threads cores over arrays far beyond the caches. */
 enum bandwidth_kind { BANDWIDTH_READ, BANDWIDTH_COPY, BANDWIDTH_TRIAD, BANDWIDTH_KINDS };

@@ -100,15 +100,59 @@ static const struct kind gemms[] = {
      false},
 };
 
+/* The same programs in bf16, for CPUs with AMX: the settings that f32 needs OpenBLAS for are moot,
+ * since oneDNN multiplies. */
+static const struct kind trainers_bf16[] = {
+    {"torch-bf16",
+     "PyTorch",
+     "/usr/bin/python3",
+     "bench/peers/torch_train.py",
+     OPENBLAS " OMP_PROC_BIND=true ATEN_CPU_CAPABILITY=avx512 PEER_MKLDNN=1",
+     {"PEER_MODE=pure", "PEER_MODE=masters", "PEER_MODE=autocast"},
+     "steps 40\n",
+     true},
+    {"onednn-bf16",
+     "oneDNN trainer",
+     BENCH_BUILD "/peers/onednn_train",
+     NULL,
+     "",
+     {"PEER_MODE=bf16-plain", "PEER_MODE=bf16", "PEER_MODE=bf16-ip",
+      "PEER_MODE=bf16-plain OMP_PROC_BIND=true", "PEER_MODE=bf16 OMP_PROC_BIND=true",
+      "PEER_MODE=bf16-ip OMP_PROC_BIND=true"},
+     "steps 40\n",
+     false},
+};
+
+static const struct kind gemms_bf16[] = {
+    {"onednn-bf16",
+     "oneDNN matmul, packed",
+     BENCH_BUILD "/peers/gemm_onednn",
+     NULL,
+     "",
+     {"PEER_MODE=bf16 OMP_PROC_BIND=true", "PEER_MODE=bf16",
+      "PEER_MODE=bf16-out OMP_PROC_BIND=true", "PEER_MODE=bf16-out"},
+     "gemm nn 128 256 784\n",
+     false},
+};
+
+static const struct {
+    const struct kind *kinds;
+    uint32_t n;
+} sorts[PEER_SORTS] = {
+    [PEER_TRAINERS] = {trainers, sizeof trainers / sizeof trainers[0]},
+    [PEER_GEMMS] = {gemms, sizeof gemms / sizeof gemms[0]},
+    [PEER_TRAINERS_BF16] = {trainers_bf16, sizeof trainers_bf16 / sizeof trainers_bf16[0]},
+    [PEER_GEMMS_BF16] = {gemms_bf16, sizeof gemms_bf16 / sizeof gemms_bf16[0]},
+};
+
 uint32_t peer_count(enum peer_sort sort)
 {
-    return sort == PEER_TRAINERS ? sizeof trainers / sizeof trainers[0]
-                                 : sizeof gemms / sizeof gemms[0];
+    return sorts[sort].n;
 }
 
 static const struct kind *kind_of(enum peer_sort sort, uint32_t i)
 {
-    return sort == PEER_TRAINERS ? &trainers[i] : &gemms[i];
+    return &sorts[sort].kinds[i];
 }
 
 const char *peer_name(enum peer_sort sort, uint32_t i)
@@ -122,7 +166,7 @@ const char *peer_title(enum peer_sort sort, uint32_t i)
 }
 
 /* What was found for a peer with a slow start, for the next number of threads. */
-static const char *remembered[8];
+static const char *remembered[PEER_SORTS][8];
 
 /* Python imports PyTorch in one to three seconds from a warm page cache, ten from a cold one. */
 #define START_SECONDS 60
@@ -210,11 +254,11 @@ bool peer_open(struct peer *peer, enum peer_sort sort, uint32_t i, int n_threads
     const char *file = kind->script == NULL ? kind->program : kind->script;
     if (access(file, R_OK) != 0 || access(kind->program, X_OK) != 0)
         return false;
-    const char *candidate = kind->slow_start ? remembered[i] : NULL;
+    const char *candidate = kind->slow_start ? remembered[sort][i] : NULL;
     if (candidate == NULL && tune)
         candidate = fastest_candidate(peer, kind, data);
     if (kind->slow_start)
-        remembered[i] = candidate;
+        remembered[sort][i] = candidate;
     if (candidate != NULL && start(peer, kind, candidate, data))
         return true; /* a fresh process: its first epoch will be its first */
     /* Without tuning: the first one that this CPU can run. */

@@ -16,7 +16,7 @@ struct peer {
     double timeout_seconds;
 };
 
-enum peer_sort { PEER_TRAINERS, PEER_GEMMS };
+enum peer_sort { PEER_TRAINERS, PEER_GEMMS, PEER_TRAINERS_BF16, PEER_GEMMS_BF16, PEER_SORTS };
 
 /* peer_count, peer_open - the i-th of a sort. Starts it with n_threads, once for each candidate of
  * its settings if `tune`, and keeps the fastest. data: folder of the IDX files that trainers read.

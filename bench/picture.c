@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { BARS_MAX = 16, GROUPS_MAX = 8, POINTS_MAX = 24, SERIES_MAX = 4, PANELS_MAX = 10 };
+enum { BARS_MAX = 16, GROUPS_MAX = 8, POINTS_MAX = 24, SERIES_MAX = 4, PANELS_MAX = 12 };
 
 /* A chart under construction, with the memory that its pointers point to. */
 struct bars {
@@ -29,7 +29,7 @@ struct picture {
     struct draw_panel panel[PANELS_MAX];
     uint32_t n_panels;
     char all_threads[32];
-    struct bars epoch, products[2], phases, kernels, staircase;
+    struct bars epoch, epoch_bf16, products[2], phases[2], kernels, staircase;
     struct lines threads, batch, width;
 };
 
@@ -73,11 +73,10 @@ static void add_bar(struct bars *b, const char *group_name, double reference, co
 
 static const char *peer_label(const char *name)
 {
-    static const enum peer_sort sorts[2] = {PEER_TRAINERS, PEER_GEMMS};
-    for (int s = 0; s < 2; s++)
-        for (uint32_t i = 0; i < peer_count(sorts[s]); i++)
-            if (strcmp(peer_name(sorts[s], i), name) == 0)
-                return peer_title(sorts[s], i);
+    for (int s = 0; s < PEER_SORTS; s++)
+        for (uint32_t i = 0; i < peer_count((enum peer_sort)s); i++)
+            if (strcmp(peer_name((enum peer_sort)s, i), name) == 0)
+                return peer_title((enum peer_sort)s, i);
     return name;
 }
 
@@ -98,17 +97,20 @@ static void bar_of_row(struct bars *b, const char *group, const struct row *row)
 static void collect_bars(struct picture *p, const struct row *row)
 {
     char group[160], note[48];
+    bool bf16 = strcmp(row->precision, "bf16") == 0;
     threads_text(group, sizeof group, row->threads);
     if (strcmp(row->section, "epoch") == 0) {
-        bar_of_row(&p->epoch, group, row);
-    } else if (strcmp(row->section, "products") == 0 && strncmp(row->layers, "784", 3) == 0) {
+        if (row->seconds != 0) /* without: a comparison of others */
+            bar_of_row(bf16 ? &p->epoch_bf16 : &p->epoch, group, row);
+    } else if (strcmp(row->section, "products") == 0 && strncmp(row->layers, "784", 3) == 0 &&
+               !bf16) {
         snprintf(group, sizeof group, "%s %s", row->name, row->layers);
         bar_of_row(&p->products[row->threads > 1], group, row);
     } else if (strcmp(row->section, "phases") == 0) {
         snprintf(note, sizeof note, "%.1f ms", 1e3 * row->seconds);
-        add_bar(&p->phases, group, 0, row->name, row->value, strncmp(row->name, "barr", 4) != 0,
-                note);
-    } else if (strcmp(row->section, "kernels") == 0) {
+        add_bar(&p->phases[bf16], group, 0, row->name, row->value,
+                strncmp(row->name, "barr", 4) != 0, note);
+    } else if (strcmp(row->section, "kernels") == 0 && !bf16) {
         snprintf(note, sizeof note, row->share_of_peak > 0 ? "%.0f %% of its peak" : " ",
                  100 * row->share_of_peak);
         add_bar(&p->kernels, group, 0, row->kernel, row->gflops, true, note);
@@ -193,10 +195,15 @@ static void lay_out(struct picture *p)
              "shuffle, gather, forward, loss, backward, update; the others' time as a multiple of "
              "ours",
              true);
+    add_bars(p, &p->epoch_bf16, "GFLOP/s", "The same in bf16, on AMX",
+             "products of bf16 numbers, sums, weights and updates in f32 (PyTorch's as its fastest "
+             "setting has them)",
+             true);
     add_bars(p, &p->products[0], "GFLOP/s", "The two largest products, 1 thread", NULL, false);
     threads_text(p->all_threads, sizeof p->all_threads, bench_threads(p->bench));
     add_bars(p, &p->products[1], "GFLOP/s", "The same, all threads", p->all_threads, false);
-    add_bars(p, &p->phases, "%", "Where the time of an epoch goes", NULL, false);
+    add_bars(p, &p->phases[0], "%", "Where the time of an epoch goes", NULL, false);
+    add_bars(p, &p->phases[1], "%", "The same in bf16", NULL, false);
     add_bars(p, &p->kernels, "GFLOP/s", "By kernel", "the same network", false);
     shares_of_peak(&p->batch);
     shares_of_peak(&p->width);

@@ -12,6 +12,7 @@ static const struct {
     {"machine", "What the machine can do"},
     {"epoch", "One epoch, everything included; peers in turn with ours"},
     {"augment", "Epochs on augmented images, in turn with plain ones"},
+    {"optimizers", "Epochs with AdamW, in turn with plain SGD"},
     {"products", "Each product of the step alone"},
     {"phases", "Where the epoch goes (all threads' time)"},
     {"kernels", "By kernel"},
@@ -72,7 +73,9 @@ static void print_row(const struct row *row)
 {
     char name[160], batch[16], time[24], spread[16], images[24], gflops[16], share[16], other[32];
     bool plain = row->layers[0] == '\0' || strcmp(row->section, "phases") == 0;
-    snprintf(name, sizeof name, "%s%s%s", row->name, plain ? "" : " ", plain ? "" : row->layers);
+    snprintf(name, sizeof name, "%s%s%s%s", row->name, plain ? "" : " ", plain ? "" : row->layers,
+             strcmp(row->precision, "bf16") == 0 && strstr(row->name, "bf16") == NULL ? " bf16"
+                                                                                      : "");
     batch[0] = '\0';
     if (row->batch > 0)
         snprintf(batch, sizeof batch, "%u", row->batch);
@@ -85,7 +88,7 @@ static void print_row(const struct row *row)
         snprintf(other, sizeof other, "%.4g %s", row->value, row->unit);
     else
         number(other, sizeof other, "%.2fx", row->ratio);
-    printf("%c %-36.36s %-14s %3d %5s %10s %6s %9s %8s %7s %12s", row->noisy ? '~' : ' ', name,
+    printf("%c %-44.44s %-14s %3d %5s %10s %6s %9s %8s %7s %12s", row->noisy ? '~' : ' ', name,
            row->peer[0] != '\0' ? row->peer : row->kernel, row->threads, batch, time, spread,
            images, gflops, share, other);
     print_target(row);
@@ -100,7 +103,7 @@ static void print_section(const struct bench *bench, const char *section, const 
         if (strcmp(row->section, section) != 0)
             continue;
         if (!any)
-            printf("\n%s\n  %-36s %-14s %3s %5s %10s %6s %9s %8s %7s %12s\n", title, "", "by",
+            printf("\n%s\n  %-44s %-14s %3s %5s %10s %6s %9s %8s %7s %12s\n", title, "", "by",
                    "thr", "batch", "median", "+-mad", "images/s", "GFLOP/s", "of peak", "");
         any = true;
         print_row(row);
@@ -133,7 +136,9 @@ static void print_losses(const struct bench *bench)
         const struct row *row = &bench->rows.row[i];
         if (strcmp(row->section, "epoch") != 0 || row->threads != 1 || row->loss <= 0)
             continue;
-        printf("%s %s %.4f", before, row->peer[0] == '\0' ? "ours" : row->peer, row->loss);
+        bool bf16 = strcmp(row->precision, "bf16") == 0;
+        const char *ours = bf16 ? "ours in bf16" : "ours";
+        printf("%s %s %.4f", before, row->peer[0] == '\0' ? ours : row->peer, row->loss);
         before = ",";
     }
     if (before[0] == ',')
@@ -151,6 +156,9 @@ void report_table(const struct bench *bench)
            bench->data_name, m->date);
     for (size_t i = 0; i < sizeof titles / sizeof titles[0]; i++)
         print_section(bench, titles[i].section, titles[i].title);
+    if (bench_peak(bench, "amx", 1) <= 0)
+        printf("\nThis CPU has no AMX: bf16 epochs, products, deep networks and processes are left "
+               "out.\n");
     print_losses(bench);
     print_settings(bench);
     printf("\n%u of %u runs discarded because somebody else took a core", measure_total_discarded(),

@@ -42,10 +42,12 @@ static void epochs_of_threads(struct bench *bench, int threads)
     uint32_t n_images = bench->options.quick ? 0 : bench->dataset.train.n_samples;
     int n = 0;
     for (; n < N_KINDS; n++) {
-        if (!work_new(&works[n], bench, work_default_hidden, 2, WORK_DEFAULT_BATCH, NULL, threads,
-                      n == 0 ? n_images : works[0].n_images, 0.01))
+        struct work_spec spec = {.threads = threads,
+                                 .augment = kinds[n].kind,
+                                 .n_images = n == 0 ? n_images : works[0].n_images,
+                                 .target_seconds = 0.01};
+        if (!work_new(&works[n], bench, &spec))
             break;
-        works[n].options.augment = kinds[n].kind;
         struct row key = {.section = "augment"};
         snprintf(key.name, sizeof key.name, "%s", kinds[n].name);
         work_describe(&works[n], &key);

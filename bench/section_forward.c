@@ -34,7 +34,8 @@ static void evaluate(struct bench *bench, const struct work *work, int threads)
     row->batch = 0;
     row_measured(row, &contender);
     row_rate(row, n, n * work_forward_flops(work->net), bench_peak(bench, row->kernel, threads));
-    row_target(row, TARGET_SHARE, 0.90);
+    if (mlp_net_precision(work->net) == MLP_F32)
+        row_target(row, TARGET_SHARE, 0.90);
 }
 
 struct latency_run {
@@ -90,16 +91,23 @@ static void latency(struct bench *bench, const struct work *work)
     free(run.seconds);
 }
 
-void section_forward(struct bench *bench)
+static void use(struct bench *bench, enum mlp_precision precision)
 {
     struct work work;
-    if (!work_new(&work, bench, work_default_hidden, 2, WORK_DEFAULT_BATCH, NULL, 1,
-                  bench->dataset.train.n_samples, 0))
+    struct work_spec spec = {.precision = precision, .n_images = bench->dataset.train.n_samples};
+    if (!work_new(&work, bench, &spec))
         return;
     (void)work_run(&work); /* weights and activations like those of use */
     evaluate(bench, &work, 1);
     if (bench_threads(bench) > 1)
         evaluate(bench, &work, bench_threads(bench));
-    latency(bench, &work);
+    if (precision == MLP_F32)
+        latency(bench, &work);
     work_free(&work);
+}
+
+void section_forward(struct bench *bench)
+{
+    use(bench, MLP_F32);
+    use(bench, MLP_BF16);
 }

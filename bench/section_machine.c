@@ -3,6 +3,7 @@
 #include "base/cpu.h"
 #include "base/team.h"
 #include "bench.h"
+#include "kernel/kernel.h"
 #include "peak.h"
 
 #include <stdio.h>
@@ -32,12 +33,53 @@ static void measure_peak(struct bench *bench, const struct peak_isa *isa, int th
     measure(&contender, 1, 3 * bench->n_runs, 2);
     struct row *row = row_add(&bench->rows, "machine", "multiply-add peak");
     snprintf(row->kernel, sizeof row->kernel, "%s", isa->name);
-    snprintf(row->precision, sizeof row->precision, "f32");
+    snprintf(row->precision, sizeof row->precision, "%s", isa->precision);
     row->threads = threads;
     row_measured(row, &contender);
     row_rate(row, 0, isa->flops * (double)rounds * threads, 0);
     if (bench->n_peaks < PEAKS_MAX)
         bench->peaks[bench->n_peaks++] = (struct bench_peak){isa->name, threads, row->gflops};
+}
+
+struct product_run {
+    const struct kernel *kernel;
+    int threads;
+    uint64_t rounds;
+};
+
+static double run_product(void *context)
+{
+    struct product_run *run = context;
+    return peak_product_seconds(run->kernel, run->threads, run->rounds);
+}
+
+/* How near a kernel's tile comes to the peak when it only has to load from L1: on some machines
+ * loads cost clock, and no product can do better than this. */
+static void measure_product(struct bench *bench, const struct kernel *kernel)
+{
+    enum { TIMES = 100 }; /* some hundred microseconds */
+    struct product_run run = {kernel, 1, TIMES};
+    run.rounds = (uint64_t)TIMES * measure_times(run_product, &run);
+    for (uint32_t t = 0; t < bench->n_threads; t++) {
+        run.threads = bench->threads[t];
+        struct contender contender = {.run = run_product, .context = &run, .threads = run.threads};
+        measure(&contender, 1, bench->n_runs, 2);
+        struct row *row = row_add(&bench->rows, "machine", "product, operands in L1");
+        snprintf(row->kernel, sizeof row->kernel, "%s", kernel->name);
+        snprintf(row->precision, sizeof row->precision, "f32");
+        row->threads = run.threads;
+        row_measured(row, &contender);
+        row_rate(row, 0, peak_product_flops(kernel) * (double)run.rounds * run.threads,
+                 bench_peak(bench, kernel->name, run.threads));
+    }
+}
+
+static void measure_products(struct bench *bench)
+{
+    const struct kernel *kernel;
+    for (uint32_t i = 0; (kernel = kernel_table(i)) != NULL; i++)
+        if (kernel_serves(kernel, MLP_F32) && bench_peak(bench, kernel->name, 1) > 0)
+            measure_product(bench, kernel);
 }
 
 struct bandwidth_run {
@@ -145,6 +187,7 @@ void section_machine(struct bench *bench)
         for (uint32_t t = 0; t < bench->n_threads; t++)
             measure_peak(bench, isa, bench->threads[t], rounds);
     }
+    measure_products(bench);
     measure_bandwidth(bench, 1);
     if (bench_threads(bench) > 1)
         measure_bandwidth(bench, bench_threads(bench));

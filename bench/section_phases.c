@@ -9,6 +9,7 @@
 #include "bench.h"
 #include "data/batcher.h"
 #include "net/dense.h"
+#include "net/mixed.h"
 #include "work.h"
 
 #include <stdatomic.h>
@@ -100,6 +101,26 @@ void __real_dense_update(const struct worker *worker, struct net_layer *layer,
 void __wrap_dense_update(const struct worker *worker, struct net_layer *layer,
                          const struct panels *x, const struct panels *dz,
                          const struct optimizer *optimizer);
+void __real_mixed_forward(const struct worker *worker, const struct mlp_net *net, uint32_t l,
+                          const struct mixed *weights, const struct mixed *activations,
+                          const struct tiles *x, uint32_t rows, struct panels *logits,
+                          const struct activation *activation);
+void __wrap_mixed_forward(const struct worker *worker, const struct mlp_net *net, uint32_t l,
+                          const struct mixed *weights, const struct mixed *activations,
+                          const struct tiles *x, uint32_t rows, struct panels *logits,
+                          const struct activation *activation);
+void __real_mixed_input_gradient(const struct worker *worker, const struct mlp_net *net, uint32_t l,
+                                 const struct mixed *mixed, uint32_t rows,
+                                 const struct panels *slope);
+void __wrap_mixed_input_gradient(const struct worker *worker, const struct mlp_net *net, uint32_t l,
+                                 const struct mixed *mixed, uint32_t rows,
+                                 const struct panels *slope);
+void __real_mixed_weight_gradient(const struct worker *worker, struct net_layer *layer, uint32_t l,
+                                  const struct mixed *mixed, const struct tiles *xt, uint32_t rows,
+                                  const struct optimizer *optimizer);
+void __wrap_mixed_weight_gradient(const struct worker *worker, struct net_layer *layer, uint32_t l,
+                                  const struct mixed *mixed, const struct tiles *xt, uint32_t rows,
+                                  const struct optimizer *optimizer);
 void __real_data_shuffle(uint32_t *order, uint32_t n, uint64_t seed, uint32_t epoch);
 void __wrap_data_shuffle(uint32_t *order, uint32_t n, uint64_t seed, uint32_t epoch);
 bool __real_data_gather_some(struct gather *gather);
@@ -139,6 +160,39 @@ void __wrap_dense_update(const struct worker *worker, struct net_layer *layer,
         __real_dense_update(worker, layer, x, dz, optimizer);
     else
         TIMED(UPDATE, __real_dense_update(worker, layer, x, dz, optimizer));
+}
+
+/* The same three in bf16. */
+void __wrap_mixed_forward(const struct worker *worker, const struct mlp_net *net, uint32_t l,
+                          const struct mixed *weights, const struct mixed *activations,
+                          const struct tiles *x, uint32_t rows, struct panels *logits,
+                          const struct activation *activation)
+{
+    if (!on())
+        __real_mixed_forward(worker, net, l, weights, activations, x, rows, logits, activation);
+    else
+        TIMED(FORWARD, __real_mixed_forward(worker, net, l, weights, activations, x, rows, logits,
+                                            activation));
+}
+
+void __wrap_mixed_input_gradient(const struct worker *worker, const struct mlp_net *net, uint32_t l,
+                                 const struct mixed *mixed, uint32_t rows,
+                                 const struct panels *slope)
+{
+    if (!on())
+        __real_mixed_input_gradient(worker, net, l, mixed, rows, slope);
+    else
+        TIMED(INPUT_GRADIENT, __real_mixed_input_gradient(worker, net, l, mixed, rows, slope));
+}
+
+void __wrap_mixed_weight_gradient(const struct worker *worker, struct net_layer *layer, uint32_t l,
+                                  const struct mixed *mixed, const struct tiles *xt, uint32_t rows,
+                                  const struct optimizer *optimizer)
+{
+    if (!on())
+        __real_mixed_weight_gradient(worker, layer, l, mixed, xt, rows, optimizer);
+    else
+        TIMED(UPDATE, __real_mixed_weight_gradient(worker, layer, l, mixed, xt, rows, optimizer));
 }
 
 /* Before the region begins: one thread works while the others do not exist yet. */
@@ -223,11 +277,12 @@ static double run_phases(void *context)
     return seconds;
 }
 
-static void phases_of_threads(struct bench *bench, int threads)
+static void phases_of_threads(struct bench *bench, enum mlp_precision precision, int threads)
 {
     struct work work;
-    if (!work_new(&work, bench, work_default_hidden, 2, WORK_DEFAULT_BATCH, NULL, threads,
-                  bench->dataset.train.n_samples, 0))
+    struct work_spec spec = {
+        .precision = precision, .threads = threads, .n_images = bench->dataset.train.n_samples};
+    if (!work_new(&work, bench, &spec))
         return;
     struct phases_run run = {.work = &work};
     struct contender contender = {.run = run_phases, .context = &run, .threads = threads};
@@ -246,7 +301,11 @@ static void phases_of_threads(struct bench *bench, int threads)
 
 void section_phases(struct bench *bench)
 {
-    phases_of_threads(bench, 1);
-    if (bench_threads(bench) > 1)
-        phases_of_threads(bench, bench_threads(bench));
+    int n_precisions = bench_peak(bench, "amx", 1) > 0 ? 2 : 1;
+    for (int p = 0; p < n_precisions; p++) {
+        enum mlp_precision precision = p == 0 ? MLP_F32 : MLP_BF16;
+        phases_of_threads(bench, precision, 1);
+        if (bench_threads(bench) > 1)
+            phases_of_threads(bench, precision, bench_threads(bench));
+    }
 }

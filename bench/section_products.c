@@ -210,4 +210,5 @@ void section_products(struct bench *bench)
     memory_free(x.data);
     step_free(step);
     mlp_net_free(net);
+    section_products_bf16(bench);
 }

@@ -53,12 +53,13 @@ static uint32_t choose_images(struct work *work, uint32_t batch, double target_s
     return steps * batch;
 }
 
-bool work_new(struct work *work, const struct bench *bench, const uint32_t *hidden,
-              uint32_t n_hidden, uint32_t batch, const char *kernel, int threads, uint32_t n_images,
-              double target_seconds)
+bool work_new(struct work *work, const struct bench *bench, const struct work_spec *spec)
 {
     const struct mlp_images *train = &bench->dataset.train;
     uint32_t widths[WORK_LAYERS_MAX + 1];
+    const uint32_t *hidden = spec->hidden == NULL ? work_default_hidden : spec->hidden;
+    uint32_t n_hidden = spec->hidden == NULL ? 2 : spec->n_hidden;
+    uint32_t batch = spec->batch == 0 ? WORK_DEFAULT_BATCH : spec->batch;
     widths[0] = train->n_rows * train->n_cols;
     for (uint32_t l = 0; l < n_hidden; l++)
         widths[l + 1] = hidden[l];
@@ -66,18 +67,22 @@ bool work_new(struct work *work, const struct bench *bench, const uint32_t *hidd
     *work = (struct work){.view = bench->dataset, .options = mlp_train_defaults()};
     if (mlp_net_new(&work->net, widths, n_hidden + 1, 1, NULL) != MLP_OK)
         return false;
-    if (mlp_net_use_kernel(work->net, kernel, NULL) != MLP_OK) {
+    mlp_net_use_precision(work->net, spec->precision);
+    if (mlp_net_use_kernel(work->net, spec->kernel, NULL) != MLP_OK) {
         work_free(work);
         return false;
     }
     work->options.n_epochs = 1;
     work->options.batch = batch;
-    work->options.n_threads = threads;
+    work->options.n_threads = spec->threads == 0 ? 1 : spec->threads;
+    work->options.optimizer = spec->optimizer;
+    work->options.augment = spec->augment;
     work->options.learning_rate = 0.1f; /* as the peers */
     work->options.eval_every = 0;
     work->options.on_epoch = keep_report;
     work->options.context = work;
-    work->n_images = n_images > 0 ? n_images : choose_images(work, batch, target_seconds);
+    work->n_images =
+        spec->n_images > 0 ? spec->n_images : choose_images(work, batch, spec->target_seconds);
     work->first_loss = 0;
     work->flops = work->n_images * work_flops(work->net);
     return true;
@@ -93,7 +98,8 @@ void work_describe(const struct work *work, struct row *row)
 {
     size_t at = 0;
     snprintf(row->kernel, sizeof row->kernel, "%s", mlp_net_kernel(work->net));
-    snprintf(row->precision, sizeof row->precision, "f32");
+    snprintf(row->precision, sizeof row->precision, "%s",
+             mlp_net_precision(work->net) == MLP_BF16 ? "bf16" : "f32");
     row->threads = work->options.n_threads;
     row->batch = work->options.batch;
     for (uint32_t l = 0; l <= mlp_net_n_layers(work->net) && at < sizeof row->layers; l++)

@@ -17,11 +17,23 @@ struct work {
     double seconds;    /* of the last one */
 };
 
-/* work_new - a net with these hidden widths (n_hidden), on `kernel` (NULL: the best). n_images 0:
- * as many whole batches as take about target_seconds. False if the net cannot be had. */
-bool work_new(struct work *work, const struct bench *bench, const uint32_t *hidden,
-              uint32_t n_hidden, uint32_t batch, const char *kernel, int threads, uint32_t n_images,
-              double target_seconds);
+/* What is to be trained, and how. What is zero is the default: the network that everything is
+ * about, its batch, one thread, the best kernel, f32, plain SGD. */
+struct work_spec {
+    const uint32_t *hidden; /* widths of the hidden layers */
+    uint32_t n_hidden;
+    uint32_t batch;
+    const char *kernel;
+    enum mlp_precision precision;
+    enum mlp_optimizer optimizer;
+    enum mlp_augmentation augment;
+    int threads;
+    uint32_t n_images;     /* 0: as many whole batches as take about ... */
+    double target_seconds; /* ... this long */
+};
+
+/* work_new - false if the net cannot be had. */
+bool work_new(struct work *work, const struct bench *bench, const struct work_spec *spec);
 void work_free(struct work *work);
 
 /* work_run - one epoch over its images: a contender of measure(). */

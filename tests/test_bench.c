@@ -1,10 +1,15 @@
 /* test_bench.c - the bench's own logic: statistics, repeated runs, talking to peers, targets. */
 #include "../bench/coprocess.h"
 #include "../bench/measure.h"
+#include "../bench/peak.h"
 #include "../bench/row.h"
 #include "../bench/stats.h"
 
+#include "base/cpu.h"
+#include "kernel/kernel.h"
+
 #include <check.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -141,6 +146,9 @@ START_TEST(rows_are_found_by_what_they_are_not_by_their_figures)
     ck_assert_double_eq(row_limit_seconds(&rows, &like, 0), 4);
     ck_assert_double_eq(row_limit_seconds(&rows, &like, 50), 2); /* half the images */
     ck_assert_double_eq(row_limit_seconds(&rows, &rows.row[0], 0), 0);
+    snprintf(like.precision, sizeof like.precision, "bf16");
+    ck_assert_double_eq(row_limit_seconds(&rows, &like, 0), 0); /* f32 is no measure for it */
+    like.precision[0] = '\0';
     snprintf(like.peer, sizeof like.peer, "numpy");
     ck_assert_ptr_null(row_find(&rows, &like));
     ck_assert_double_eq(rows.row[1].images_per_s, 50);
@@ -166,6 +174,38 @@ START_TEST(a_target_without_its_figure_is_missed)
 }
 END_TEST
 
+/* The chains do what they are there for: each round counts, and none ends in what is cheaper to
+ * compute with than numbers. */
+START_TEST(peaks_are_of_arithmetic_that_happens)
+{
+    const struct peak_isa *isa;
+    for (uint32_t i = 0; (isa = peak_isa(i)) != NULL; i++) {
+        if ((cpu_features() & isa->needs) != isa->needs)
+            continue;
+        float once = isa->run(1), often = isa->run(1000);
+        ck_assert_msg(isfinite(once) && isfinite(often) && once != often, "%s", isa->name);
+        ck_assert_double_gt(peak_seconds(isa, 2, 1000), 0);
+        if (strcmp(isa->name, "amx") == 0) {
+            /* Row 0 of the one factor times column 0 of the other, a thousand times: exact. */
+            ck_assert_float_ne(once, 0);
+            ck_assert_float_eq(often, 1000 * once);
+        }
+    }
+}
+END_TEST
+
+START_TEST(the_product_in_l1_is_that_of_each_f32_kernel)
+{
+    const struct kernel *kernel;
+    for (uint32_t i = 0; (kernel = kernel_table(i)) != NULL; i++) {
+        if (!kernel_serves(kernel, MLP_F32))
+            continue;
+        ck_assert_double_eq(peak_product_flops(kernel), 2.0 * 16 * 128 * 16 * kernel->panels);
+        ck_assert_double_gt(peak_product_seconds(kernel, 2, 2), 0);
+    }
+}
+END_TEST
+
 Suite *bench_suite(void)
 {
     Suite *suite = suite_create("bench");
@@ -179,6 +219,8 @@ Suite *bench_suite(void)
     tcase_add_test(tcase, a_coprocess_that_dies_or_is_silent_is_given_up);
     tcase_add_test(tcase, rows_are_found_by_what_they_are_not_by_their_figures);
     tcase_add_test(tcase, a_target_without_its_figure_is_missed);
+    tcase_add_test(tcase, peaks_are_of_arithmetic_that_happens);
+    tcase_add_test(tcase, the_product_in_l1_is_that_of_each_f32_kernel);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -1,6 +1,7 @@
 /* gemm_onednn.c - single products in oneDNN: a peer. PEER_MODE: `matmul` is the matmul primitive
- * with B in the format that it likes best, packed beforehand; `sgemm` the BLAS-like call. Kinds of
- * products as in gemm_blas.c; threads in OMP_NUM_THREADS. */
+ * with B in the format that it likes best, packed beforehand; `bf16` the same of bf16 operands, A
+ * transposed beforehand where the kind asks for it, and `bf16-out` with C in bf16, too; `sgemm` the
+ * BLAS-like call. Kinds of products as in gemm_blas.c; threads in OMP_NUM_THREADS. */
 #include "base/clock.h"
 #include "base/memory.h"
 #include "onednn.h"
@@ -42,14 +43,34 @@ static double time_sgemm(const struct operands *o)
     return seconds / (double)runs;
 }
 
-static double time_matmul(const struct operands *o)
+/* The same numbers, rounded, in place. */
+static void round_all(float *data, size_t n)
 {
-    dnnl_memory_desc_t a = onednn_matrix(o->m, o->k, o->ta ? COLUMNS : ROWS);
-    dnnl_memory_desc_t b = onednn_matrix(o->k, o->n, ANY), c = onednn_matrix(o->m, o->n, ROWS);
+    for (size_t i = 0; i < n; i++) {
+        uint16_t rounded = onednn_bf16(data[i]);
+        memcpy((char *)data + 2 * i, &rounded, sizeof rounded);
+    }
+}
+
+static double time_matmul(const struct operands *o, bool bf16, bool bf16_out)
+{
+    dnnl_memory_desc_t a = bf16 ? onednn_matrix_bf16(o->m, o->k, ROWS)
+                                : onednn_matrix(o->m, o->k, o->ta ? COLUMNS : ROWS);
+    dnnl_memory_desc_t b =
+        bf16 ? onednn_matrix_bf16(o->k, o->n, ANY) : onednn_matrix(o->k, o->n, ANY);
+    dnnl_memory_desc_t c =
+        bf16_out ? onednn_matrix_bf16(o->m, o->n, ROWS) : onednn_matrix(o->m, o->n, ROWS);
     struct product product = onednn_matmul(&a, &b, NULL, &c, STORE);
-    float *packed;
-    dnnl_memory_t b_memory = onednn_memory(&b, &packed);
-    fill(packed, dnnl_memory_desc_get_size(&b) / sizeof(float));
+    size_t b_bytes = dnnl_memory_desc_get_size(&b);
+    float *packed = memory_new(2 * b_bytes); /* room for floats, from which bf16 are made */
+    if (packed == NULL)
+        peer_die("no memory");
+    fill(packed, b_bytes / (bf16 ? 2 : 4));
+    if (bf16) {
+        round_all(packed, b_bytes / 2);
+        round_all(o->a, (size_t)o->m * (size_t)o->k);
+    }
+    dnnl_memory_t b_memory = onednn_view(&b, packed);
     dnnl_memory_t a_memory = onednn_view(&a, o->a), c_memory = onednn_view(&c, o->c);
     product_bind(&product, DNNL_ARG_SRC, a_memory);
     product_bind(&product, DNNL_ARG_WEIGHTS, b_memory);
@@ -85,7 +106,8 @@ static double gemm(void *context, const char *kind, int m, int n, int k)
             peer_die("no memory");
         fill(*arrays[i], floats[i]);
     }
-    double seconds = strcmp(mode, "sgemm") == 0 ? time_sgemm(&o) : time_matmul(&o);
+    bool bf16_out = strcmp(mode, "bf16-out") == 0, bf16 = bf16_out || strcmp(mode, "bf16") == 0;
+    double seconds = strcmp(mode, "sgemm") == 0 ? time_sgemm(&o) : time_matmul(&o, bf16, bf16_out);
     for (int i = 0; i < 3; i++)
         memory_free(*arrays[i]);
     return seconds;

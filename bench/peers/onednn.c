@@ -20,12 +20,22 @@ void onednn_begin(void)
     ONEDNN(dnnl_stream_create(&onednn_stream, onednn_engine, dnnl_stream_default_flags));
 }
 
-dnnl_memory_desc_t onednn_matrix(long rows, long columns, enum layout layout)
+static dnnl_memory_desc_t matrix(long rows, long columns, enum layout layout, dnnl_data_type_t type)
 {
     dnnl_memory_desc_t desc;
     dnnl_dims_t dims = {rows, columns};
-    ONEDNN(dnnl_memory_desc_init_by_tag(&desc, 2, dims, dnnl_f32, (dnnl_format_tag_t)layout));
+    ONEDNN(dnnl_memory_desc_init_by_tag(&desc, 2, dims, type, (dnnl_format_tag_t)layout));
     return desc;
+}
+
+dnnl_memory_desc_t onednn_matrix(long rows, long columns, enum layout layout)
+{
+    return matrix(rows, columns, layout, dnnl_f32);
+}
+
+dnnl_memory_desc_t onednn_matrix_bf16(long rows, long columns, enum layout layout)
+{
+    return matrix(rows, columns, layout, dnnl_bf16);
 }
 
 dnnl_memory_desc_t onednn_vector(long n)
@@ -36,7 +46,7 @@ dnnl_memory_desc_t onednn_vector(long n)
     return desc;
 }
 
-dnnl_memory_t onednn_view(const dnnl_memory_desc_t *desc, float *data)
+dnnl_memory_t onednn_view(const dnnl_memory_desc_t *desc, void *data)
 {
     dnnl_memory_t memory;
     ONEDNN(dnnl_memory_create(&memory, desc, onednn_engine, data));
@@ -108,6 +118,14 @@ struct product onednn_reorder(dnnl_memory_t from, dnnl_memory_t to)
 void product_bind(struct product *product, int argument, dnnl_memory_t memory)
 {
     product->args[product->n_args++] = (dnnl_exec_arg_t){argument, memory};
+}
+
+void product_bind3(struct product *p, int x, dnnl_memory_t x_memory, int y, dnnl_memory_t y_memory,
+                   int z, dnnl_memory_t z_memory)
+{
+    product_bind(p, x, x_memory);
+    product_bind(p, y, y_memory);
+    product_bind(p, z, z_memory);
 }
 
 const char *onednn_version(void)

@@ -6,11 +6,12 @@
  *            backward and update use as it is; bias and ReLU fused, bias gradients for free
  *   matmul   W row-major, the weight gradient added to it in the product's epilogue: no update pass
  *   packed   as matmul, then W reordered once a step into the formats that matmul likes best
+ *   bf16...  mixed precision: onednn_train_bf16.c
  * Usage: onednn_train IMAGES LABELS, threads in OMP_NUM_THREADS. */
+#include "onednn_train.h"
 #include "base/clock.h"
 #include "base/memory.h"
 #include "onednn.h"
-#include "peer.h"
 
 #include <math.h>
 #include <omp.h>
@@ -377,15 +378,16 @@ int main(int argc, char **argv)
     const char *word = getenv("PEER_MODE");
     if (word == NULL)
         word = "ip";
+    struct peer_commands commands = {&trainer, epoch, accuracy, NULL};
     trainer.mode = strcmp(word, "matmul") == 0 ? MATMUL : strcmp(word, "packed") == 0 ? PACKED : IP;
     omp_set_num_threads(peer_threads());
     onednn_begin();
     trainer.data = peer_read(argv[1], argv[2]);
-    trainer_new(&trainer);
+    if (!onednn_train_bf16(word, &trainer.data, &commands))
+        trainer_new(&trainer);
     char settings[256];
     snprintf(settings, sizeof settings, "%s %s %d threads%s", word, onednn_isa(), peer_threads(),
              peer_environment(names));
-    struct peer_commands commands = {&trainer, epoch, accuracy, NULL};
     peer_serve("onednn", onednn_version(), settings, &commands);
     return EXIT_SUCCESS;
 }

@@ -57,19 +57,24 @@ void data_batch_free(struct batch *batch)
 
 #define PIXEL_SCALE (1.0f / 255.0f)
 
-/* A unit of gathering: as many panels as share a cache line of pixels, of a few rows, so that its
- * lines stay in L1 beside a product's operands. */
-enum { UNIT_ROWS = 8, UNIT_PANELS = 4 };
+/* A unit of gathering: some columns of a few rows, so that its lines stay in L1 beside a product's
+ * operands. In panels a cache line of pixels of 8 rows, in tiles one tile of 32 rows. */
+enum { UNIT_ROWS = 8, UNIT_PANELS = 4, PIXEL_LINE = 64 };
 
-/* In tiles a unit is one panel of 32 rows. */
-static uint32_t unit_rows(const struct gather *g)
+static bool in_tiles(const struct batch *batch)
 {
-    return g->batch->x16.data != NULL ? TILE_K : UNIT_ROWS;
+    return batch->x16.data != NULL;
 }
 
-static uint32_t unit_panels(const struct gather *g)
+static uint32_t unit_rows(const struct gather *g)
 {
-    return g->batch->x16.data != NULL ? 1 : UNIT_PANELS;
+    return in_tiles(g->batch) ? TILE_K : UNIT_ROWS;
+}
+
+/* Of a panel, or of a tile. */
+static uint32_t width(const struct batch *batch)
+{
+    return in_tiles(batch) ? TILE_K : PANEL;
 }
 
 static const uint8_t *source_row(const struct gather *g, uint32_t r)
@@ -85,30 +90,30 @@ static uint32_t least(uint32_t a, uint32_t b)
 
 static void convert(const struct gather *g, const uint8_t **at, uint32_t n, uint32_t panel)
 {
-    static const uint8_t nothing[PANEL];
+    static const uint8_t nothing[TILE_K];
     const struct batch *batch = g->batch;
-    if (batch->x16.data == NULL) {
+    if (!in_tiles(batch)) {
         g->kernel->from_bytes(n, at, PIXEL_SCALE, panel_at(&batch->x, g->row, panel));
         return;
     }
     for (; n < TILE_K; n++) /* beyond the batch */
         at[n] = nothing;
-    g->kernel->bf16.from_bytes(at, tile_rows_half(&batch->x16, g->row / PANEL, panel),
+    g->kernel->bf16.from_bytes(at, tile_at(&batch->x16, g->row / PANEL, panel),
                                tile_stride(&batch->x16));
 }
 
-/* Columns [16 panel, ...) of n rows; the last panel of an odd width is copied first, since its 16
- * bytes would reach beyond the row. */
+/* A panel of n rows, or a tile; the last one of an odd width is copied first, since its bytes would
+ * reach beyond the row. */
 static void gather_panel(const struct gather *g, const uint8_t *const *from, uint32_t n,
                          uint32_t panel)
 {
-    uint32_t column = panel * PANEL, columns = g->batch->x.cols - column;
+    uint32_t whole = width(g->batch), column = panel * whole, columns = g->batch->x.cols - column;
     const uint8_t *at[TILE_K];
-    uint8_t padded[TILE_K][PANEL];
+    uint8_t padded[TILE_K][TILE_K];
     for (uint32_t r = 0; r < n; r++) {
         at[r] = from[r] + column;
-        if (columns < PANEL) {
-            memset(padded[r], 0, PANEL);
+        if (columns < whole) {
+            memset(padded[r], 0, whole);
             memcpy(padded[r], at[r], columns);
             at[r] = padded[r];
         }
@@ -128,8 +133,9 @@ static void find_rows(struct gather *g, uint32_t row, const uint8_t **from)
  * function which only prefetches has no effect, and drops the call. */
 static inline __attribute__((always_inline)) void prefetch_unit(const struct gather *g)
 {
-    uint32_t rows = unit_rows(g), panel = g->panel + 2 * UNIT_PANELS, next = 0;
-    if ((g->panel - g->panel_begin) % UNIT_PANELS != 0) /* its line was asked for */
+    uint32_t rows = unit_rows(g), whole = width(g->batch), line = PIXEL_LINE / whole;
+    uint32_t panel = g->panel + 2 * line, next = 0;
+    if ((g->panel - g->panel_begin) % line != 0) /* its line was asked for */
         return;
     if (panel >= g->panel_end) {
         next = 1;
@@ -137,7 +143,7 @@ static inline __attribute__((always_inline)) void prefetch_unit(const struct gat
     }
     uint32_t row = g->row + next * rows, n = row < g->n ? least(rows, g->n - row) : 0;
     for (uint32_t r = 0; r < n; r++)
-        __builtin_prefetch(g->from[next][r] + (size_t)panel * PANEL);
+        __builtin_prefetch(g->from[next][r] + (size_t)panel * whole);
 }
 
 bool data_gather_some(struct gather *g)
@@ -146,7 +152,7 @@ bool data_gather_some(struct gather *g)
         return false;
     uint32_t rows = unit_rows(g);
     prefetch_unit(g);
-    uint32_t end = least(g->panel + unit_panels(g), g->panel_end);
+    uint32_t end = least(g->panel + (in_tiles(g->batch) ? 1 : UNIT_PANELS), g->panel_end);
     for (uint32_t panel = g->panel; panel < end; panel++)
         gather_panel(g, g->from[0], least(rows, g->n - g->row), panel);
     g->panel = end;
@@ -169,7 +175,8 @@ struct gather data_gather_begin(struct batch *batch, const struct kernel *kernel
                        .samples = samples,
                        .first = first,
                        .n = n};
-    team_share(team, panel_count(batch->x.cols), &g.panel_begin, &g.panel_end);
+    team_share(team, in_tiles(batch) ? tile_count(batch->x.cols) : panel_count(batch->x.cols),
+               &g.panel_begin, &g.panel_end);
     g.panel = g.panel_begin;
     find_rows(&g, 0, g.from[0]);
     find_rows(&g, unit_rows(&g), g.from[1]);

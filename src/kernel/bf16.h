@@ -23,13 +23,26 @@ static void bf16_transpose(const bf16 *from, bf16 *to)
 }
 
 /* Bytes have at most eight significant bits: as bf16 they are exact. */
+#ifndef BF16_WORDS
+/* 32 bytes, and two rows of 32 in pairs, the left 16 and the right 16. */
+INLINE void bf16_store_bytes(bf16 *to, const uint8_t *from)
+{
+    for (int j = 0; j < TILE_K; j += VL)
+        v_store_high(to + j, v_bits(v_from_bytes(from + j)));
+}
+
+INLINE void bf16_store_sides(bf16 *left, bf16 *right, const bf16 *even, const bf16 *odd)
+{
+    for (int j = 0; j < TILE_K; j += VL)
+        vi_store((j < PANEL ? left : right) + 2 * (j % PANEL),
+                 bf16_pair(v_bits(v_from_high(even + j)), v_bits(v_from_high(odd + j))));
+}
+#endif
+
 static void bf16_from_bytes(const uint8_t *const *from, bf16 *x, size_t x_stride)
 {
-    for (int s = 0; s < TILE_K; s++) {
-        bf16 *row = x + (s < PANEL ? 0 : x_stride) + s % PANEL * TILE_K;
-        for (int j = 0; j < PANEL; j += VL)
-            v_store_high(row + j, v_bits(v_from_bytes(from[s] + j)));
-    }
+    for (int s = 0; s < TILE_K; s++)
+        bf16_store_bytes(x + (s < PANEL ? 0 : x_stride) + s % PANEL * TILE_K, from[s]);
 }
 
 /* Rows in pairs side by side, then transposed as pairs. */
@@ -38,10 +51,7 @@ static void bf16_turn(const bf16 *from, size_t from_stride, bf16 *to, size_t to_
     _Alignas(64) bf16 pairs[2][TILE_ELEMENTS];
     for (int s = 0; s < TILE_K; s += 2) {
         const bf16 *row = from + (s < PANEL ? 0 : from_stride) + s % PANEL * TILE_K;
-        for (int j = 0; j < TILE_K; j += VL)
-            vi_store(
-                pairs[j / PANEL] + s / 2 * TILE_K + 2 * (j % PANEL),
-                bf16_pair(v_bits(v_from_high(row + j)), v_bits(v_from_high(row + TILE_K + j))));
+        bf16_store_sides(pairs[0] + s / 2 * TILE_K, pairs[1] + s / 2 * TILE_K, row, row + TILE_K);
     }
     bf16_transpose(pairs[0], to);
     bf16_transpose(pairs[1], to + to_stride);

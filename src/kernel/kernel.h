@@ -73,7 +73,7 @@ struct kernel_bf16 {
     void (*pack_rows)(const float *block, bf16 *to);
     void (*pack_pairs)(const float *block, bf16 *to);
     void (*transpose)(const bf16 *from, bf16 *to); /* a tile: by rows to in pairs, and back */
-    /* 16 pixels of 32 samples, exactly, into half tiles by rows of two blocks of samples. */
+    /* 32 pixels of 32 samples, exactly, into tiles by rows of two blocks of samples. */
     void (*from_bytes)(const uint8_t *const *from, bf16 *x, size_t x_stride);
     /* 32 x 32: tiles by rows of two blocks, to the two of the transpose. */
     void (*turn)(const bf16 *from, size_t from_stride, bf16 *to, size_t to_stride);

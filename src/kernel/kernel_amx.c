@@ -26,6 +26,31 @@ static inline __attribute__((always_inline)) void bf16_store_pair(bf16 *to, vf e
     _mm512_storeu_si512(to, _mm512_permutexvar_epi16(_mm512_load_si512(side_by_side), both));
 }
 
+/* bf16 from 16-bit floats: both are exact for bytes. A number that is not zero has its exponent's
+ * bias and its mantissa's length changed. */
+#    define BF16_WORDS
+static inline __attribute__((always_inline)) void bf16_store_bytes(bf16 *to, const uint8_t *from)
+{
+    __m512i words = _mm512_cvtepu8_epi16(_mm256_loadu_si256((const __m256i *)from));
+    __m512i half = (__m512i)_mm512_cvtepu16_ph(words);
+    __mmask32 some = _mm512_test_epi16_mask(words, words);
+    __m512i bias = _mm512_set1_epi16((127 - 15) << 7);
+    _mm512_storeu_si512(to, _mm512_maskz_add_epi16(some, _mm512_srli_epi16(half, 10 - 7), bias));
+}
+
+static inline __attribute__((always_inline)) void
+bf16_store_sides(bf16 *left, bf16 *right, const bf16 *even, const bf16 *odd)
+{
+    static const bf16 halves[2][TILE_K] __attribute__((aligned(64))) = {
+        {0, 32, 1, 33, 2,  34, 3,  35, 4,  36, 5,  37, 6,  38, 7,  39,
+         8, 40, 9, 41, 10, 42, 11, 43, 12, 44, 13, 45, 14, 46, 15, 47},
+        {16, 48, 17, 49, 18, 50, 19, 51, 20, 52, 21, 53, 22, 54, 23, 55,
+         24, 56, 25, 57, 26, 58, 27, 59, 28, 60, 29, 61, 30, 62, 31, 63}};
+    __m512i a = _mm512_loadu_si512(even), b = _mm512_loadu_si512(odd);
+    _mm512_storeu_si512(left, _mm512_permutex2var_epi16(a, _mm512_load_si512(halves[0]), b));
+    _mm512_storeu_si512(right, _mm512_permutex2var_epi16(a, _mm512_load_si512(halves[1]), b));
+}
+
 #    define BF16_ONLY true
 #    define BF16_NATIVE true, amx_begin, amx_end
 #    define BF16_PRODUCT amx_product

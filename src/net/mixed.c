@@ -69,6 +69,18 @@ void mixed_free(struct mixed *m)
     free(m);
 }
 
+void mixed_begin(const struct kernel *kernel)
+{
+    if (kernel->bf16.begin != NULL)
+        kernel->bf16.begin();
+}
+
+void mixed_end(const struct kernel *kernel)
+{
+    if (kernel->bf16.end != NULL)
+        kernel->bf16.end();
+}
+
 /* ---- weights ---------------------------------------------------------------------------- */
 
 /* Inputs 16 row.. and outputs 16 col.. of layer l, rounded for the next products. */

@@ -38,6 +38,11 @@ struct mixed *mixed_new(const struct mlp_net *net, uint32_t batch_max, bool trai
                         bool with_weights);
 void mixed_free(struct mixed *mixed);
 
+/* mixed_begin, mixed_end - each thread, before the first product and after the last: what the
+ * kernel sets up for itself, a library's user shall not find. */
+void mixed_begin(const struct kernel *kernel);
+void mixed_end(const struct kernel *kernel);
+
 /* mixed_pack_weights - this member's share of rounding the net's weights into w and wt. */
 void mixed_pack_weights(const struct mlp_net *net, const struct mixed *weights,
                         const struct team *team);

@@ -99,14 +99,14 @@ static void clipped_update(struct step *s, const struct team *team)
 
 void step_begin(const struct step *s)
 {
-    if (s->mixed != NULL && s->net->kernel->bf16.begin != NULL)
-        s->net->kernel->bf16.begin();
+    if (s->mixed != NULL)
+        mixed_begin(s->net->kernel);
 }
 
 void step_end(const struct step *s)
 {
-    if (s->mixed != NULL && s->net->kernel->bf16.end != NULL)
-        s->net->kernel->bf16.end();
+    if (s->mixed != NULL)
+        mixed_end(s->net->kernel);
 }
 
 void step_run(struct step *s, const struct team *team, const struct gemm_aside *aside)

@@ -171,14 +171,13 @@ static void run_job(const struct team *team, void *context)
 {
     struct job *job = context;
     const struct team alone = {.id = 0, .n = 1};
-    const struct kernel_bf16 *kernel = job->weights == NULL ? NULL : &job->net->kernel->bf16;
     struct chunk chunk;
     if (!chunk_new(&chunk, job->net)) {
         atomic_store(&job->out_of_memory, true);
         return;
     }
-    if (kernel != NULL && kernel->begin != NULL)
-        kernel->begin();
+    if (job->weights != NULL)
+        mixed_begin(job->net->kernel);
     uint32_t begin, end;
     team_share(team, job->n / CHUNK + (job->n % CHUNK != 0), &begin, &end);
     for (uint32_t i = begin; i < end; i++) {
@@ -186,8 +185,8 @@ static void run_job(const struct team *team, void *context)
         data_gather(&chunk.batch, job->net->kernel, &alone, job->images, NULL, job->first + at, n);
         consume(job, &chunk, forward(job, &chunk, n), at, n);
     }
-    if (kernel != NULL && kernel->end != NULL)
-        kernel->end();
+    if (job->weights != NULL)
+        mixed_end(job->net->kernel);
     chunk_free(&chunk);
 }
 

@@ -135,24 +135,21 @@ static void check_tile_bytes(struct check *check)
 {
     check_case(check, "from_bytes into tiles, and turn");
     enum { STRIDE = 3 * TILE_ELEMENTS };
-    struct guarded bytes = guarded_new((size_t)TILE_K * PANEL, GUARDED_END);
+    struct guarded bytes = guarded_new((size_t)TILE_K * TILE_K, GUARDED_END);
     struct guarded x = tiles_new(check, STRIDE + TILE_ELEMENTS);
     struct guarded xt = tiles_new(check, STRIDE + TILE_ELEMENTS);
     const uint8_t *from[TILE_K];
-    for (uint32_t i = 0; i < TILE_K * PANEL; i++)
+    for (uint32_t i = 0; i < TILE_K * TILE_K; i++)
         ((uint8_t *)bytes.data)[i] = (uint8_t)(i * 151 + check->n_cases);
     for (uint32_t s = 0; s < TILE_K; s++)
-        from[s] = (uint8_t *)bytes.data + (size_t)(TILE_K - 1 - s) * PANEL;
+        from[s] = (uint8_t *)bytes.data + (size_t)(TILE_K - 1 - s) * TILE_K;
     check->kernel->bf16.from_bytes(from, x.data, STRIDE);
     check->kernel->bf16.turn(x.data, STRIDE, xt.data, STRIDE);
     for (uint32_t s = 0; s < TILE_K; s++)
         for (uint32_t p = 0; p < TILE_K; p++) {
             bf16 *at = (bf16 *)x.data + s / PANEL * (size_t)STRIDE + rows_index(s % PANEL, p);
             bf16 *t = (bf16 *)xt.data + p / PANEL * (size_t)STRIDE + rows_index(p % PANEL, s);
-            if (p >= PANEL && *at != POISON)
-                check_fail(check, "(%u, %u) of the other half was written to", s, p);
-            if (p < PANEL)
-                check_bf16(check, *at, rounded(check, from[s][p]), s, p);
+            check_bf16(check, *at, rounded(check, from[s][p]), s, p);
             if (*t != *at)
                 check_fail(check, "(%u, %u) is in the wrong place", s, p);
         }
