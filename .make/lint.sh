@@ -42,6 +42,6 @@ done | xargs -P "$(nproc)" -L 1 sh -c '
     exit 1' clang-tidy
 status=$?
 
-shellcheck .make/*.sh data/download.sh .ci/run || status=1
+shellcheck .make/*.sh bench/*.sh data/download.sh .ci/run || status=1
 [ $status -ne 0 ] || echo "lint: nothing to complain about"
 exit $status

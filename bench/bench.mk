@@ -19,6 +19,12 @@ bench-deps: ## installs the programs that bench compares with: OpenBLAS, BLIS, o
 	@CC='$(CC)' .make/deps.sh install bench $(BUILD)/deps-bench
 	@CC='$(CC)' .make/deps.sh install peers $(BUILD)/deps-peers
 
+bench-accuracy: ## trains every recipe on MNIST, holds it to its target (two hours); ARGS=--quick
+	@CC='$(CC)' .make/deps.sh install build $(BUILD)/deps-build
+	@CC='$(CC)' .make/deps.sh install bench $(BUILD)/deps-bench
+	$(BUILD_NOW) $(BUILD)/mlp $(BUILD)/mlp-bench
+	@MLP=$(BUILD)/mlp MLP_BENCH=$(BUILD)/mlp-bench bench/accuracy.sh $(call option,DATA,--data) $(ARGS)
+
 bench-compare: ## an earlier out/bench.json against the present one: BASE=file.json
 	@test -n '$(BASE)' || { echo 'Which one? make bench-compare BASE=file.json' >&2; exit 2; }
 	$(BUILD_NOW) $(BUILD)/mlp-bench
@@ -40,8 +46,8 @@ $(BUILD)/mlp-bench: $(call OBJECT,$(BENCH_SOURCES)) $(BUILD)/libmlp.a
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(BENCH_LDFLAGS) -o $@ $^ -lcjson $(LIBS)
 
 # What tests/test_bench.c tests; nothing that needs cJSON.
-$(BUILD)/mlp-check: $(patsubst %,$(BUILD)/bench/%.o,coprocess measure noise peak peak_product row \
-	stats)
+$(BUILD)/mlp-check: $(patsubst %,$(BUILD)/bench/%.o,accuracy accuracy_draw coprocess measure noise peak \
+	peak_product row stats)
 
 # ---- peers: each is built where its library is, and missing elsewhere --------------------------
 
@@ -74,4 +80,4 @@ $(BUILD)/peers/onednn_train: $(PEER_BASE) $(PEER_HEADERS)
 
 bench-peers: $(PEERS)
 
-.PHONY: bench bench-deps bench-compare bench-peers
+.PHONY: bench bench-accuracy bench-deps bench-compare bench-peers

@@ -1,4 +1,5 @@
 /* main.c - mlp-bench: measures, prints a table, writes bench.csv, bench.json and bench.png. */
+#include "accuracy.h"
 #include "base/cpu.h"
 #include "base/file.h"
 #include "bench.h"
@@ -38,6 +39,7 @@ static const char usage[] =
     "  --staircase        the same as --only staircase\n"
     "  --no-peers         leave the other programs out\n"
     "  --quick            a smoke test in seconds; its figures mean nothing\n"
+    "  --accuracy RECIPES CSV PNG  draws what bench/accuracy.sh found, measures nothing\n"
     "  --compare OLD NEW  prints one bench.json against another, measures nothing\n"
     "  --help\n";
 
@@ -194,6 +196,8 @@ int main(int argc, char **argv)
     bool want_compare = false;
     if (argc > 2 && strcmp(argv[1], "--child") == 0)
         return process_child(argc, argv);
+    if (argc == 5 && strcmp(argv[1], "--accuracy") == 0)
+        return accuracy_picture(argv[2], argv[3], argv[4]);
     if (!parse(&bench.options, argc, argv, &want_compare)) {
         fputs(usage, stderr);
         return MLP_E_USAGE;
