@@ -37,11 +37,11 @@ struct step {
     float *scratch;        /* of all members */
     size_t scratch_floats; /* of each */
     int n_members;
-    float *memory; /* one block behind all of the above but x and labels */
+    float *memory; /* one block behind all of the above but input and labels */
 };
 
-/* step_new - for nets as wide as this one and teams of up to n_members; x and
- * labels are the caller's. NULL if out of memory. */
+/* step_new - for nets as wide as this one and teams of up to n_members; input and labels are the
+ * caller's. NULL if out of memory. */
 struct step *step_new(struct mlp_net *net, uint32_t batch_max, int n_members,
                       const struct mlp_train_options *options);
 void step_free(struct step *step);
