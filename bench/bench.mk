@@ -25,6 +25,10 @@ bench-accuracy: ## trains every recipe on MNIST, holds it to its target (two hou
 	$(BUILD_NOW) $(BUILD)/mlp $(BUILD)/mlp-bench
 	@MLP=$(BUILD)/mlp MLP_BENCH=$(BUILD)/mlp-bench bench/accuracy.sh $(call option,DATA,--data) $(ARGS)
 
+bench-precision: ## does bf16 learn as f32 does? 40 seeds in both; ARGS="--seeds 3"
+	$(BUILD_NOW) $(BUILD)/mlp
+	@MLP=$(BUILD)/mlp bench/precision.sh $(call option,DATA,--data) $(ARGS)
+
 bench-compare: ## an earlier out/bench.json against the present one: BASE=file.json
 	@test -n '$(BASE)' || { echo 'Which one? make bench-compare BASE=file.json' >&2; exit 2; }
 	$(BUILD_NOW) $(BUILD)/mlp-bench

@@ -1,0 +1,59 @@
+#!/bin/sh
+# precision.sh [--seeds N] [--data DIR] [OPTION]... - does bf16 learn as f32 does? Trains the default
+# recipe (or what the options of `mlp train` say) from N seeds (40) in both, and prints the mean
+# difference of test accuracy with its 95 % interval, and how far the mean training losses are apart,
+# epoch by epoch. Paired by seed: both see the same batches and begin with the same weights.
+set -eu
+seeds=40 data=${MNIST_DIR:-data}
+mlp=${MLP:-build/mlp}
+while [ $# -gt 1 ]; do
+    case $1 in
+    --seeds) seeds=$2 ;;
+    --data) data=$2 ;;
+    *) break ;;
+    esac
+    shift 2
+done
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+trap 'exit 130' INT TERM HUP
+
+# Lines "loss PRECISION EPOCH VALUE" and "test PRECISION SEED PERCENT".
+train() {
+    precision=$1 seed=$2
+    shift 2
+    "$mlp" train --data "$data" --seed "$seed" --precision "$precision" --eval-every 0 \
+        --model "$scratch/model.npz" "$@" > "$scratch/log"
+    awk -v p="$precision" -v s="$seed" '
+        $1 ~ /^[0-9]+\/[0-9]+$/ { split($1, e, "/"); print "loss", p, e[1], $2 }
+        /^Final Test Accuracy/ { sub(/%/, "", $5); print "test", p, s, $5 }' "$scratch/log"
+}
+
+for seed in $(seq 1 "$seeds"); do
+    for precision in f32 bf16; do
+        train "$precision" "$seed" "$@"
+    done
+    [ -t 2 ] && printf '\rseed %s of %s' "$seed" "$seeds" >&2
+done > "$scratch/lines"
+[ -t 2 ] && printf '\r' >&2
+
+awk -v n="$seeds" '
+    $1 == "test" { test[$2, $3] = $4 }
+    $1 == "loss" { loss[$2, $3] += $4; if ($3 > epochs) epochs = $3 }
+    END {
+        for (s = 1; s <= n; s++) {
+            f32 += test["f32", s]; bf16 += test["bf16", s]
+            d = test["bf16", s] - test["f32", s]
+            sum += d; squares += d * d
+        }
+        mean = sum / n
+        deviation = n > 1 ? sqrt((squares - n * mean * mean) / (n - 1)) : 0
+        half = 2.02 * deviation / sqrt(n) # Student, 39 degrees of freedom
+        printf "test accuracy over %d seeds: f32 %.3f %%, bf16 %.3f %%\n", n, f32 / n, bf16 / n
+        printf "bf16 - f32: %+.3f points, 95 %% interval %+.3f to %+.3f\n", mean, mean - half, mean + half
+        for (e = 1; e <= epochs; e++) {
+            apart = loss["bf16", e] / loss["f32", e] - 1
+            printf "epoch %d: mean training loss f32 %.5f, bf16 %.5f, %+.2f %%\n", e, \
+                loss["f32", e] / n, loss["bf16", e] / n, 100 * apart
+        }
+    }' "$scratch/lines"
