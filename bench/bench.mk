@@ -84,4 +84,4 @@ $(BUILD)/peers/onednn_train: $(PEER_BASE) $(PEER_HEADERS)
 
 bench-peers: $(PEERS)
 
-.PHONY: bench bench-accuracy bench-deps bench-compare bench-peers
+.PHONY: bench bench-accuracy bench-precision bench-deps bench-compare bench-peers
