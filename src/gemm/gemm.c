@@ -54,13 +54,16 @@ static void multiply_block(const struct kernel *kernel, const struct gemm *g,
 void gemm_run(const struct kernel *kernel, const struct gemm *g, const struct gemm_slice *slice,
               float *scratch, const struct gemm_aside *aside)
 {
+    /* Even blocks: a short last one would load and store C for little work. */
+    uint32_t n_blocks = divide_up(g->k, K_BLOCK);
+    uint32_t k_step = n_blocks == 0 ? 1 : divide_up(divide_up(g->k, n_blocks), PANEL) * PANEL;
     /* L2: the slice's panels of B, a few at a time. L1: a block of their rows. */
     for (uint32_t panel = slice->panel_begin; panel < slice->panel_end;) {
         /* 4 panels as 2 + 2, not 3 + 1: narrow tiles load as much of A for less work. */
         uint32_t rest = slice->panel_end - panel, groups = divide_up(rest, kernel->panels);
         uint32_t n = divide_up(rest, groups);
-        for (uint32_t k = 0; k < g->k; k += K_BLOCK)
-            multiply_block(kernel, g, slice, panel, n, k, least(k + K_BLOCK, g->k), scratch, aside);
+        for (uint32_t k = 0; k < g->k; k += k_step)
+            multiply_block(kernel, g, slice, panel, n, k, least(k + k_step, g->k), scratch, aside);
         panel += n;
     }
 }
