@@ -232,7 +232,7 @@ static void measure_steps(struct bench *bench, struct product *p)
         n++;
     while (n-- > 0) { /* best last */
         kernel = kernel_table(n);
-        if (!kernel_runs(kernel) || strcmp(kernel->name, "scalar") == 0)
+        if (!kernel_serves(kernel, MLP_F32) || strcmp(kernel->name, "scalar") == 0)
             continue;
         p->kernel = kernel;
         measure_step(bench, p, "5 SIMD", simd, true, kernel->name);
