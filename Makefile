@@ -8,7 +8,7 @@ BUILD ?= build
 STANDARD := -std=c11 -D_GNU_SOURCE
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef \
 	-Wwrite-strings $(if $(WERROR),-Werror)
-# The numeric contract: no contraction behind our back (docs/numeric-contract.md).
+# The numeric contract: no contraction behind our back (docs/design.md).
 NUMERIC := -ffp-contract=off
 CPPFLAGS += -Iinclude -Isrc
 ALL_CFLAGS = $(STANDARD) $(WARNINGS) $(NUMERIC) -fopenmp $(CFLAGS)
