@@ -45,7 +45,8 @@ static void run_member(const struct team *team, void *context)
         if (run->sort == FORWARD)
             dense_forward(&worker, layer, x, &s->y[l], l < last ? &relu : NULL);
         else if (run->sort == INPUT_GRADIENT)
-            dense_input_gradient(&worker, layer, &s->dzt[l], x, &s->dz[l - 1], &s->dzt[l - 1]);
+            dense_input_gradient(&worker, layer, &s->dzt[l], x, &s->dz[l - 1],
+                                 l > 1 ? &s->dzt[l - 1] : NULL);
         else
             /* No optimizer_step: rate 0, the same numbers every time. */
             dense_update(&worker, layer, x, &s->dz[l], &s->optimizer);
@@ -202,7 +203,8 @@ void section_products(struct bench *bench)
         for (uint32_t l = 0; l < net->n_layers; l++) {
             fill(&step->y[l], 2 + l);
             fill(&step->dz[l], 12 + l);
-            fill(&step->dzt[l], 22 + l);
+            if (step->dzt[l].data != NULL)
+                fill(&step->dzt[l], 22 + l);
         }
         products_of_threads(bench, step, 1);
         if (threads > 1)

@@ -49,6 +49,8 @@ START_TEST(slices_cover_everything_once)
                 for (int j = 0; j < N; j++) {
                     check_cover(kernel, n, sizes[i], sizes[j], GEMM_CUT_ROWS);
                     check_cover(kernel, n, sizes[i], sizes[j], GEMM_CUT_COLUMNS);
+                    check_cover(kernel, n, sizes[i], sizes[j], GEMM_ONLY_ROWS);
+                    check_cover(kernel, n, sizes[i], sizes[j], GEMM_ONLY_COLUMNS);
                 }
 }
 END_TEST

@@ -93,7 +93,7 @@ static void convert(const struct gather *g, const uint8_t **at, uint32_t n, uint
     static const uint8_t nothing[TILE_K];
     const struct batch *batch = g->batch;
     if (!in_tiles(batch)) {
-        g->kernel->from_bytes(n, at, PIXEL_SCALE, panel_at(&batch->x, g->row, panel));
+        g->kernel->from_bytes(n, at, 0, 1, PIXEL_SCALE, panel_at(&batch->x, g->row, panel), 0);
         return;
     }
     for (; n < TILE_K; n++) /* beyond the batch */
@@ -119,6 +119,18 @@ static void gather_panel(const struct gather *g, const uint8_t *const *from, uin
         }
     }
     convert(g, at, n, panel);
+}
+
+/* The unit's panels but a last one of an odd width; the first that is left returned. */
+static uint32_t gather_whole_panels(const struct gather *g, uint32_t n, uint32_t end)
+{
+    const struct panels *x = &g->batch->x;
+    uint32_t whole = least(end, x->cols / PANEL);
+    if (whole <= g->panel)
+        return g->panel;
+    g->kernel->from_bytes(n, g->from[0], (size_t)g->panel * PANEL, whole - g->panel, PIXEL_SCALE,
+                          panel_at(x, g->row, g->panel), x->stride);
+    return whole;
 }
 
 /* Where the images of the unit's rows from `row` on begin. */
@@ -153,8 +165,11 @@ bool data_gather_some(struct gather *g)
     uint32_t rows = unit_rows(g);
     prefetch_unit(g);
     uint32_t end = least(g->panel + (in_tiles(g->batch) ? 1 : UNIT_PANELS), g->panel_end);
-    for (uint32_t panel = g->panel; panel < end; panel++)
-        gather_panel(g, g->from[0], least(rows, g->n - g->row), panel);
+    uint32_t n = least(rows, g->n - g->row), panel = g->panel;
+    if (!in_tiles(g->batch))
+        panel = gather_whole_panels(g, n, end);
+    for (; panel < end; panel++)
+        gather_panel(g, g->from[0], n, panel);
     g->panel = end;
     if (end == g->panel_end) {
         g->panel = g->panel_begin;
@@ -204,6 +219,6 @@ void data_pixels(const struct kernel *kernel, const uint8_t *pixels, uint32_t n,
         const uint8_t *from = pixels + at;
         if (n - at < PANEL)
             from = memcpy(rest, from, n - at);
-        kernel->from_bytes(1, &from, PIXEL_SCALE, x + at);
+        kernel->from_bytes(1, &from, 0, 1, PIXEL_SCALE, x + at, 0);
     }
 }

@@ -37,9 +37,10 @@ struct gemm_slice {
 
 /* gemm_slice - this member's part of a product with so many 16-row groups and panels. Where it
  * makes little other difference, rows are cut, or columns: what belongs to a neuron, of any
- * product, shall be in one core's cache. Where there are more members than parts, the rest get a
- * slice without rows and panels. */
-enum gemm_cut { GEMM_CUT_ROWS, GEMM_CUT_COLUMNS };
+ * product, shall be in one core's cache. Or only rows are, or columns, as team_share says, so that
+ * a member has the same part of several products. Where there are more members than parts, the rest
+ * get a slice without rows and panels. */
+enum gemm_cut { GEMM_CUT_ROWS, GEMM_CUT_COLUMNS, GEMM_ONLY_ROWS, GEMM_ONLY_COLUMNS };
 struct gemm_slice gemm_slice(const struct kernel *kernel, const struct team *team,
                              uint32_t row_groups, uint32_t panels, enum gemm_cut prefer);
 

@@ -16,10 +16,27 @@ static uint32_t divide_up(uint32_t n, uint32_t d)
     return n / d + (n % d != 0);
 }
 
+static uint32_t least(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
 static uint64_t time_of(uint32_t widest, uint32_t n, uint32_t row_groups, uint32_t panels,
                         uint32_t cuts)
 {
     return divide_up(row_groups, n / cuts) * cost(widest, divide_up(panels, cuts));
+}
+
+static struct gemm_slice only(const struct team *team, uint32_t row_groups, uint32_t panels,
+                              bool rows)
+{
+    struct gemm_slice slice = {0, row_groups, 0, panels};
+    if (rows)
+        team_share(team, row_groups, &slice.row_begin, &slice.row_end);
+    else
+        team_share(team, panels, &slice.panel_begin, &slice.panel_end);
+    bool empty = slice.row_begin == slice.row_end || slice.panel_begin == slice.panel_end;
+    return empty ? (struct gemm_slice){0, 0, 0, 0} : slice;
 }
 
 /* widest: panels in the widest tile. Of the cuts that are at most an eighth slower than the
@@ -57,12 +74,9 @@ static struct gemm_slice cut(uint32_t widest, const struct team *team, uint32_t 
 struct gemm_slice gemm_slice(const struct kernel *kernel, const struct team *team,
                              uint32_t row_groups, uint32_t panels, enum gemm_cut prefer)
 {
+    if (prefer == GEMM_ONLY_ROWS || prefer == GEMM_ONLY_COLUMNS)
+        return only(team, row_groups, panels, prefer == GEMM_ONLY_ROWS);
     return cut(kernel->panels, team, row_groups, panels, prefer);
-}
-
-static uint32_t least(uint32_t a, uint32_t b)
-{
-    return a < b ? a : b;
 }
 
 struct gemm_slice gemm_tiles_slice(const struct team *team, uint32_t row_blocks,

@@ -57,10 +57,30 @@ static void squares(uint32_t lines, const float *x, float *sums)
         v_store(sums + j * VL, sum[j]);
 }
 
-static void from_bytes(uint32_t n, const uint8_t *const *from, float scale, float *to)
+/* n rows of some panels, whose lines are filled side by side. */
+INLINE void from_bytes_panels(uint32_t panels, uint32_t n, const uint8_t *const *from,
+                              size_t column, float scale, float *to, size_t to_stride)
 {
     vf s = v_set1(scale);
-    for (uint32_t r = 0; r < n; r++)
-        for (int j = 0; j < PANEL; j += VL)
-            v_store(to + (size_t)r * PANEL + j, v_mul(v_from_bytes(from[r] + j), s));
+    for (uint32_t r = 0; r < n; r++, to += PANEL) {
+        const uint8_t *row = from[r] + column; /* a store might change from, for all that C says */
+#pragma GCC unroll 4
+        for (uint32_t p = 0; p < panels; p++)
+#pragma GCC unroll 4
+            for (int j = 0; j < PANEL; j += VL)
+                v_store(to + p * to_stride + j, v_mul(v_from_bytes(row + p * PANEL + j), s));
+    }
+}
+
+static void from_bytes(uint32_t n, const uint8_t *const *from, size_t column, uint32_t panels,
+                       float scale, float *to, size_t to_stride)
+{
+    enum { SIDE_BY_SIDE = 4 }; /* a cache line of bytes */
+    for (; panels >= SIDE_BY_SIDE; panels -= SIDE_BY_SIDE) {
+        from_bytes_panels(SIDE_BY_SIDE, n, from, column, scale, to, to_stride);
+        column += (size_t)SIDE_BY_SIDE * PANEL;
+        to += SIDE_BY_SIDE * to_stride;
+    }
+    for (; panels > 0; panels--, column += PANEL, to += to_stride)
+        from_bytes_panels(1, n, from, column, scale, to, to_stride);
 }

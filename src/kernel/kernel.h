@@ -137,8 +137,9 @@ struct kernel {
     void (*average)(float share, uint32_t lines, const float *w, float *mean); /* see update.h */
     /* sums of x^2 over lines, each of the 16 columns apart */
     void (*squares)(uint32_t lines, const float *x, float *sums);
-    /* 16 bytes to 16 floats, times scale, for n rows: to[16 r ..] = from[r][0..15] * scale */
-    void (*from_bytes)(uint32_t n, const uint8_t *const *from, float scale, float *to);
+    /* bytes to floats, times scale: n rows of some panels, which begin at that column of from[r] */
+    void (*from_bytes)(uint32_t n, const uint8_t *const *from, size_t column, uint32_t panels,
+                       float scale, float *to, size_t to_stride);
     void (*warp)(const struct kernel_warp *warp, uint8_t *to); /* to (rows, cols) */
 
     struct kernel_bf16 bf16;

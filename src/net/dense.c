@@ -24,19 +24,20 @@ void dense_forward(const struct worker *worker, const struct net_layer *layer,
                            .c = y,
                            .epilogue = activation == NULL ? NULL : apply_activation,
                            .context = &context};
-    struct gemm_slice slice = gemm_slice(worker->kernel, worker->team, panel_count(x->rows),
-                                         panel_count(layer->outputs), GEMM_CUT_COLUMNS);
+    struct gemm_slice slice =
+        gemm_slice(worker->kernel, worker->team, panel_count(x->rows), panel_count(layer->outputs),
+                   worker->by_samples ? GEMM_ONLY_ROWS : GEMM_CUT_COLUMNS);
     gemm_run(worker->kernel, &product, &slice, worker->scratch, worker->aside);
 }
 
 struct input_gradient {
     const struct kernel *kernel;
     const struct panels *x;
-    struct panels *dx, *dxt;
+    struct panels *dx;
 };
 
-/* c holds dX^T before the activation, features in rows, samples in panels; it lies in dxt, so that
- * the masked transpose is finished in place. */
+/* c holds dX^T before the activation, features in rows, samples in panels; where somebody needs
+ * dxt, it lies there, so that the masked transpose is finished in place. */
 static void through_activation(void *context, uint32_t row, uint32_t panel, uint32_t n, float *c,
                                size_t c_stride)
 {
@@ -53,7 +54,7 @@ void dense_input_gradient(const struct worker *worker, const struct net_layer *l
                           const struct panels *dzt, const struct panels *x, struct panels *dx,
                           struct panels *dxt)
 {
-    struct input_gradient context = {worker->kernel, x, dx, dxt};
+    struct input_gradient context = {worker->kernel, x, dx};
     struct gemm product = {.order = KERNEL_BY_ROWS,
                            .a = &layer->w,
                            .b = dzt,
@@ -61,8 +62,9 @@ void dense_input_gradient(const struct worker *worker, const struct net_layer *l
                            .c = dxt,
                            .epilogue = through_activation,
                            .context = &context};
-    struct gemm_slice slice = gemm_slice(worker->kernel, worker->team, panel_count(layer->inputs),
-                                         panel_count(dx->rows), GEMM_CUT_ROWS);
+    struct gemm_slice slice =
+        gemm_slice(worker->kernel, worker->team, panel_count(layer->inputs), panel_count(dx->rows),
+                   worker->by_samples ? GEMM_ONLY_COLUMNS : GEMM_CUT_ROWS);
     gemm_run(worker->kernel, &product, &slice, worker->scratch, worker->aside);
 }
 

@@ -21,6 +21,7 @@ struct worker {
     const struct kernel *kernel;
     float *scratch;                 /* gemm_scratch_floats of the largest dimension */
     const struct gemm_aside *aside; /* or NULL */
+    bool by_samples; /* y and dx are cut by samples (team_share); else as suits their product */
 };
 
 /* dense_forward - y = x W + b, then the activation, unless NULL. x (B,I), y (B,O) in panels. */
@@ -29,8 +30,8 @@ void dense_forward(const struct worker *worker, const struct net_layer *layer,
 
 /* dense_input_gradient - dX = dZ W^T times the slope of the activation whose output x is: through
  * the layer and on to the pre-activations of the layer below. dzt (O,B) is dZ transposed; gives dx
- * (B,I) and its transpose dxt (I,B), both in panels. x is the output of a plain ReLU, or NULL: dx
- * holds the slope. */
+ * (B,I) and, unless NULL, its transpose dxt (I,B), both in panels. x is the output of a plain ReLU,
+ * or NULL: dx holds the slope. */
 void dense_input_gradient(const struct worker *worker, const struct net_layer *layer,
                           const struct panels *dzt, const struct panels *x, struct panels *dx,
                           struct panels *dxt);

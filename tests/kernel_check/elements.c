@@ -109,29 +109,30 @@ static void check_squares(struct check *check, uint32_t lines, enum contents con
 }
 
 /* Rows of bytes at any address, each the last of its page or the first. */
-static void check_from_bytes(struct check *check, uint32_t n)
+static void check_from_bytes(struct check *check, uint32_t n, uint32_t panels)
 {
-    check_case(check, "from_bytes, %u rows", n);
-    enum { ROWS_MAX = 17, ROW_BYTES = PANEL + 3 };
+    check_case(check, "from_bytes, %u rows, %u panels", n, panels);
+    enum { ROWS_MAX = 17, PANELS_MAX = 9, COLUMN = 5, ROW_BYTES = PANELS_MAX * PANEL + 3 };
+    const uint32_t width = panels * PANEL;
     struct guarded bytes[2] = {guarded_new(ROWS_MAX * ROW_BYTES, GUARDED_END),
                                guarded_new(ROWS_MAX * ROW_BYTES, GUARDED_START)};
     const uint8_t *from[ROWS_MAX];
     for (uint32_t r = 0; r < n; r++) {
         uint8_t *data = bytes[r % 2].data; /* rows at the very end, or at the very start */
         uint8_t *row =
-            r % 2 == 0 ? data + (ROWS_MAX - r) * ROW_BYTES - PANEL : data + r * ROW_BYTES;
-        for (uint32_t i = 0; i < PANEL; i++)
-            row[i] = (uint8_t)(check->n_cases * 151 + r * PANEL + i);
-        from[r] = row;
+            r % 2 == 0 ? data + (ROWS_MAX - r) * ROW_BYTES - width : data + r * ROW_BYTES;
+        for (uint32_t i = 0; i < width; i++)
+            row[i] = (uint8_t)(check->n_cases * 151 + r * width + i);
+        from[r] = row - COLUMN;
     }
-    struct operand to = operand_new(check, n, PANEL, 0);
+    struct operand to = operand_new(check, n, width, 0);
     operand_keep(&to);
     const float scale = 1.0f / 255;
-    check->kernel->from_bytes(n, from, scale, to.m.data);
+    check->kernel->from_bytes(n, from, COLUMN, panels, scale, to.m.data, to.m.stride);
     for (uint32_t r = 0; r < n; r++)
-        for (uint32_t i = 0; i < PANEL; i++)
-            check_bits(check, *operand_at(&to, r, i), (float)from[r][i] * scale, r, i);
-    operand_check_kept(check, &to, n, PANEL, "to");
+        for (uint32_t i = 0; i < width; i++)
+            check_bits(check, *operand_at(&to, r, i), (float)from[r][COLUMN + i] * scale, r, i);
+    operand_check_kept(check, &to, n, width, "to");
     if (!guarded_intact(&bytes[0]) || !guarded_intact(&bytes[1]))
         check_fail(check, "memory around the bytes was written to");
     operand_free(&to);
@@ -153,5 +154,6 @@ void check_elements(struct check *check)
     check_transpose(check, COUNTING);
     check_transpose(check, SPECIALS);
     for (uint32_t n = 1; n <= 17; n++)
-        check_from_bytes(check, n);
+        for (uint32_t panels = 1; panels <= 9; panels += n % 2 + 1)
+            check_from_bytes(check, n, panels);
 }
