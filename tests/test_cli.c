@@ -197,6 +197,11 @@ START_TEST(info_names_kernels_threads_and_libraries)
     struct cli_result result = cli_shell(folder, "OMP_NUM_THREADS=1 \"$mlp\" info");
     ck_assert_ptr_nonnull(strstr(result.out, "1 (OMP_NUM_THREADS)\n"));
     cli_result_free(&result);
+    result =
+        cli_shell(folder, "\"$mlp\" info > free && OMP_PROC_BIND=true \"$mlp\" info > bound && "
+                          "cmp free bound"); /* a bound main thread is no fewer cores */
+    ck_assert_int_eq(result.code, 0);
+    cli_result_free(&result);
 }
 END_TEST
 

@@ -2,8 +2,8 @@
 
 #include "base/cgroup.h"
 
+#include <omp.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -105,11 +105,10 @@ void cpu_feature_names(uint32_t features, char *text, uint32_t size)
                 (uint32_t)snprintf(text + at, size - at, "%s%s", at == 0 ? "" : " ", table[i].name);
 }
 
+/* Not this thread's own affinity: OMP_PROC_BIND binds it to one core before main. */
 int cpu_cores(void)
 {
-    cpu_set_t set;
-    int n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set)
-                                                        : (int)sysconf(_SC_NPROCESSORS_ONLN);
+    int n = omp_get_num_procs();
     int quota = cgroup_cpus();
     if (quota < n)
         n = quota;
