@@ -199,9 +199,9 @@ static void lay_out(struct picture *p)
              "products of bf16 numbers, sums, weights and updates in f32 (PyTorch's as its fastest "
              "setting has them)",
              true);
-    add_bars(p, &p->products[0], "GFLOP/s", "The two largest products, 1 thread", NULL, false);
+    add_bars(p, &p->products[0], "GFLOP/s", "The two largest products, 1 thread", NULL, true);
     threads_text(p->all_threads, sizeof p->all_threads, bench_threads(p->bench));
-    add_bars(p, &p->products[1], "GFLOP/s", "The same, all threads", p->all_threads, false);
+    add_bars(p, &p->products[1], "GFLOP/s", "The same, all threads", p->all_threads, true);
     add_bars(p, &p->phases[0], "%", "Where the time of an epoch goes", NULL, false);
     add_bars(p, &p->phases[1], "%", "The same in bf16", NULL, false);
     add_bars(p, &p->kernels, "GFLOP/s", "By kernel", "the same network", false);
