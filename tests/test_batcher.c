@@ -95,8 +95,10 @@ static struct mlp_images new_images(struct guarded *memory, uint32_t n, uint32_t
     size_t bytes = (size_t)n * rows * cols;
     *memory = guarded_new(bytes, side);
     struct mlp_images images = {n, rows, cols, memory->data, malloc(n)};
-    for (size_t i = 0; i < bytes; i++)
-        images.pixels[i] = (uint8_t)(i * 2654435761u >> 13);
+    for (size_t i = 0; i < bytes; i++) {
+        uint32_t hash = (uint32_t)i * 2654435761u;
+        images.pixels[i] = hash >> 28 < 3 ? (uint8_t)(hash >> 13) : 0; /* one in five is not 0 */
+    }
     for (uint32_t i = 0; i < n; i++)
         images.labels[i] = (uint8_t)(i * 3 + 1);
     return images;
@@ -118,13 +120,37 @@ static void check_row(const struct batch *batch, uint32_t r, const struct mlp_im
     ck_assert_uint_eq(batch->labels[r], images->labels[sample]);
 }
 
+/* A bit for every four rows and every four columns, and none beyond the batch. */
+static void check_nonzeros(const struct batch *batch, const char *kernel)
+{
+    const struct nonzeros *z = batch->x.nonzeros;
+    uint32_t n = batch->x.rows, inputs = batch->x.cols;
+    for (uint32_t r = 0; r < n; r += QUAD)
+        for (uint32_t i = 0; i < z->row_words * WORD; i++) {
+            bool want = false;
+            for (uint32_t q = r; q < r + QUAD && q < n && i < inputs; q++)
+                want = want || panel_at(&batch->x, q, i / PANEL)[i % PANEL] != 0;
+            if ((z->of_rows[(size_t)r / QUAD * z->row_words + i / WORD] >> i % WORD & 1) != want)
+                ck_abort_msg("%s: rows %u.., column %u: wanted %d", kernel, r, i, want);
+        }
+    for (uint32_t i = 0; i < inputs; i += QUAD)
+        for (uint32_t r = 0; r < panel_count(n) * PANEL; r++) {
+            bool want = false;
+            for (uint32_t c = i; c < i + QUAD && c < inputs && r < n; c++)
+                want = want || panel_at(&batch->x, r, c / PANEL)[c % PANEL] != 0;
+            const uint64_t *words = z->of_columns + (size_t)i / QUAD * z->column_words;
+            if ((words[r / WORD] >> r % WORD & 1) != want)
+                ck_abort_msg("%s: columns %u.., row %u: wanted %d", kernel, i, r, want);
+        }
+}
+
 static void check_gather(const struct kernel *kernel, const struct mlp_images *images,
                          int n_members)
 {
     enum { BATCH = 100 };
     struct batch batch;
     uint32_t inputs = images->n_rows * images->n_cols, samples[BATCH];
-    ck_assert(data_batch_new(&batch, BATCH, inputs));
+    ck_assert(data_batch_new(&batch, BATCH, inputs, true));
     for (uint32_t i = 0; i < BATCH; i++) /* the very last sample among them */
         samples[i] = (images->n_samples - 1 + i * 7) % images->n_samples;
     for (int id = n_members - 1; id >= 0; id--) {
@@ -134,6 +160,7 @@ static void check_gather(const struct kernel *kernel, const struct mlp_images *i
     ck_assert_uint_eq(batch.x.rows, BATCH);
     for (uint32_t r = 0; r < BATCH; r++)
         check_row(&batch, r, images, samples[r], kernel->name);
+    check_nonzeros(&batch, kernel->name);
 
     uint32_t n = 17, first = images->n_samples - n; /* a shorter batch in the same memory */
     for (int id = 0; id < n_members; id++) {
@@ -143,6 +170,7 @@ static void check_gather(const struct kernel *kernel, const struct mlp_images *i
     ck_assert_uint_eq(batch.x.rows, n);
     for (uint32_t r = 0; r < n; r++)
         check_row(&batch, r, images, first + r, kernel->name);
+    check_nonzeros(&batch, kernel->name);
     data_batch_free(&batch);
 }
 

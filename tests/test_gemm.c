@@ -104,6 +104,33 @@ static struct panels new_panels(uint32_t rows, uint32_t cols, uint32_t which)
     return m;
 }
 
+/* Zeros in seven tenths of the places where four rows, or columns, and a k meet. */
+static void put_zeros(struct panels *m, bool of_rows)
+{
+    for (uint32_t r = 0; r < m->rows; r++)
+        for (uint32_t c = 0; c < m->cols; c++)
+            if (random_float(4, of_rows ? r / QUAD * m->cols + c : c / QUAD * m->rows + r) < 0.4f)
+                panel_at(m, r, c / PANEL)[c % PANEL] = 0;
+}
+
+/* As the bits say, for the one order that is asked for. */
+static struct nonzeros *note_nonzeros(const struct panels *m, bool of_rows)
+{
+    struct nonzeros *z = calloc(1, sizeof *z);
+    uint32_t n = of_rows ? m->rows : m->cols, k = of_rows ? m->cols : m->rows;
+    uint32_t words = (k + WORD - 1) / WORD;
+    uint64_t *bits = calloc((size_t)panel_count(n) * PANEL / QUAD * words, sizeof *bits);
+    ck_assert(z != NULL && bits != NULL);
+    *z = of_rows ? (struct nonzeros){.of_rows = bits, .row_words = words}
+                 : (struct nonzeros){.of_columns = bits, .column_words = words};
+    for (uint32_t i = 0; i < n; i++)
+        for (uint32_t j = 0; j < k; j++)
+            if ((of_rows ? panel_at(m, i, j / PANEL)[j % PANEL]
+                         : panel_at(m, j, i / PANEL)[i % PANEL]) != 0)
+                bits[(size_t)i / QUAD * words + j / WORD] |= (uint64_t)1 << j % WORD;
+    return z;
+}
+
 static float element(const struct panels *m, uint32_t r, uint32_t c)
 {
     return panel_at(m, r, c / PANEL)[c % PANEL];
@@ -128,11 +155,13 @@ static void count_aside(void *context)
 }
 
 static void problem_new(struct problem *p, enum kernel_order order, uint32_t rows, uint32_t k,
-                        uint32_t cols, bool with_init)
+                        uint32_t cols, bool with_init, bool with_zeros)
 {
     *p = (struct problem){.rows = rows, .cols = cols};
     uint32_t panels = panel_count(cols);
     p->a = order == KERNEL_BY_ROWS ? new_panels(rows, k, 0) : new_panels(k, rows, 0);
+    if (with_zeros)
+        put_zeros(&p->a, order == KERNEL_BY_ROWS);
     p->b = new_panels(k, cols, 1);
     p->c = new_panels(rows, cols, 2);
     p->init = calloc(panels * PANEL, sizeof *p->init);
@@ -267,8 +296,36 @@ START_TEST(products_equal_the_double_reference)
 {
     for (enum kernel_order order = KERNEL_BY_ROWS; order <= KERNEL_BY_COLUMNS; order++) {
         struct problem problem;
-        problem_new(&problem, order, shapes[_i].rows, shapes[_i].k, shapes[_i].cols, _i % 2 == 0);
+        problem_new(&problem, order, shapes[_i].rows, shapes[_i].k, shapes[_i].cols, _i % 2 == 0,
+                    false);
         check_problem(&problem);
+        problem_free(&problem);
+    }
+}
+END_TEST
+
+/* With what is zero in A noted, the bits are those of the product without notes. */
+START_TEST(leaving_out_zeros_changes_no_bit)
+{
+    for (enum kernel_order order = KERNEL_BY_ROWS; order <= KERNEL_BY_COLUMNS; order++) {
+        struct problem problem;
+        problem_new(&problem, order, shapes[_i].rows, shapes[_i].k, shapes[_i].cols, _i % 2 == 0,
+                    true);
+        size_t bytes =
+            (size_t)problem.rows * panel_count(problem.cols) * PANEL * sizeof *problem.seen;
+        float *dense = malloc(bytes);
+        check_problem(&problem);
+        run(&problem, kernel_find("scalar"), 1);
+        memcpy(dense, problem.seen, bytes);
+        struct nonzeros *nonzeros = note_nonzeros(&problem.a, order == KERNEL_BY_ROWS);
+        problem.a.nonzeros = nonzeros;
+        check_problem(&problem);
+        run(&problem, kernel_find("scalar"), 1);
+        ck_assert(same_bits(&problem, problem.seen, dense));
+        free(nonzeros->of_rows);
+        free(nonzeros->of_columns);
+        free(nonzeros);
+        free(dense);
         problem_free(&problem);
     }
 }
@@ -282,6 +339,8 @@ Suite *gemm_suite(void)
     tcase_add_test(tests, slices_cover_everything_once);
     tcase_add_test(tests, slices_of_a_large_product_are_even);
     tcase_add_loop_test(tests, products_equal_the_double_reference, 0,
+                        sizeof shapes / sizeof shapes[0]);
+    tcase_add_loop_test(tests, leaving_out_zeros_changes_no_bit, 0,
                         sizeof shapes / sizeof shapes[0]);
     suite_add_tcase(suite, tests);
     return suite;

@@ -114,7 +114,8 @@ static void draw_mask(const struct kernel *kernel, uint32_t step, uint32_t layer
                       uint32_t at_once, bool *kept)
 {
     static float y[UNITS * PANEL], slope[UNITS * SAMPLES];
-    struct panels slopes = {slope, SAMPLES, UNITS, SAMPLES * PANEL};
+    struct panels slopes = {
+        .data = slope, .rows = SAMPLES, .cols = UNITS, .stride = SAMPLES * PANEL};
     struct activation a = {.units = UNITS,
                            .slope = &slopes,
                            .dropout = share,

@@ -20,14 +20,17 @@ void data_shuffle(uint32_t *order, uint32_t n, uint64_t seed, uint32_t epoch)
     }
 }
 
-bool data_batch_new(struct batch *batch, uint32_t batch_max, uint32_t inputs)
+bool data_batch_new(struct batch *batch, uint32_t batch_max, uint32_t inputs, bool nonzeros)
 {
     *batch = (struct batch){0};
     batch->x =
         (struct panels){.rows = batch_max, .cols = inputs, .stride = panel_stride(batch_max)};
     batch->x.data = memory_new(panel_floats(batch_max, inputs) * sizeof(float));
     batch->labels = memory_new((size_t)panel_count(batch_max) * PANEL);
-    if (batch->x.data != NULL && batch->labels != NULL)
+    bool ok = !nonzeros || nonzeros_new(&batch->nonzeros, batch_max, inputs);
+    if (nonzeros)
+        batch->x.nonzeros = &batch->nonzeros;
+    if (ok && batch->x.data != NULL && batch->labels != NULL)
         return true;
     data_batch_free(batch);
     return false;
@@ -49,6 +52,7 @@ bool data_batch_new_tiles(struct batch *batch, uint32_t batch_max, uint32_t inpu
 
 void data_batch_free(struct batch *batch)
 {
+    nonzeros_free(&batch->nonzeros);
     memory_free(batch->x16.data);
     memory_free(batch->x.data);
     memory_free(batch->labels);
@@ -59,7 +63,7 @@ void data_batch_free(struct batch *batch)
 
 /* A unit of gathering: some columns of a few rows, so that its lines stay in L1 beside a product's
  * operands. In panels a cache line of pixels of 8 rows, in tiles one tile of 32 rows. */
-enum { UNIT_ROWS = 8, UNIT_PANELS = 4, PIXEL_LINE = 64 };
+enum { UNIT_ROWS = NONZEROS_ROWS, UNIT_PANELS = WORD / PANEL, PIXEL_LINE = 64 };
 
 static bool in_tiles(const struct batch *batch)
 {
@@ -75,6 +79,11 @@ static uint32_t unit_rows(const struct gather *g)
 static uint32_t width(const struct batch *batch)
 {
     return in_tiles(batch) ? TILE_K : PANEL;
+}
+
+static uint32_t unit_panels(const struct batch *batch)
+{
+    return in_tiles(batch) ? 1 : UNIT_PANELS;
 }
 
 static const uint8_t *source_row(const struct gather *g, uint32_t r)
@@ -133,6 +142,15 @@ static uint32_t gather_whole_panels(const struct gather *g, uint32_t n, uint32_t
     return whole;
 }
 
+static void note_nonzeros(const struct gather *g, uint32_t n)
+{
+    const struct panels *x = &g->batch->x;
+    uint32_t column = g->panel * PANEL;
+    if (x->nonzeros != NULL)
+        nonzeros_note(x->nonzeros, g->kernel, g->row, n, column, least(WORD, x->cols - column),
+                      g->from[0]);
+}
+
 /* Where the images of the unit's rows from `row` on begin. */
 static void find_rows(struct gather *g, uint32_t row, const uint8_t **from)
 {
@@ -164,10 +182,12 @@ bool data_gather_some(struct gather *g)
         return false;
     uint32_t rows = unit_rows(g);
     prefetch_unit(g);
-    uint32_t end = least(g->panel + (in_tiles(g->batch) ? 1 : UNIT_PANELS), g->panel_end);
+    uint32_t end = least(g->panel + unit_panels(g->batch), g->panel_end);
     uint32_t n = least(rows, g->n - g->row), panel = g->panel;
-    if (!in_tiles(g->batch))
+    if (!in_tiles(g->batch)) {
+        note_nonzeros(g, n);
         panel = gather_whole_panels(g, n, end);
+    }
     for (; panel < end; panel++)
         gather_panel(g, g->from[0], n, panel);
     g->panel = end;
@@ -190,9 +210,12 @@ struct gather data_gather_begin(struct batch *batch, const struct kernel *kernel
                        .samples = samples,
                        .first = first,
                        .n = n};
-    team_share(team, in_tiles(batch) ? tile_count(batch->x.cols) : panel_count(batch->x.cols),
-               &g.panel_begin, &g.panel_end);
-    g.panel = g.panel_begin;
+    /* Whole units, since members do not share words of notes. */
+    uint32_t unit = unit_panels(batch);
+    uint32_t panels = in_tiles(batch) ? tile_count(batch->x.cols) : panel_count(batch->x.cols);
+    team_share(team, panels / unit + (panels % unit != 0), &g.panel_begin, &g.panel_end);
+    g.panel = g.panel_begin *= unit;
+    g.panel_end = least(g.panel_end * unit, panels);
     find_rows(&g, 0, g.from[0]);
     find_rows(&g, unit_rows(&g), g.from[1]);
     if (team->id == 0 && n > 0) {

@@ -6,6 +6,9 @@
  * shall sit in an L1 cache of 32 to 48 KiB. Measured: bench, rows "products". */
 enum { K_BLOCK = 8 * PANEL };
 
+/* The same, where zeros are left out: whole words of notes. */
+enum { K_BLOCK_NONZERO = 2 * WORD };
+
 size_t gemm_scratch_floats(uint32_t rows)
 {
     return (size_t)panel_count(rows) * PANEL * PANEL * KERNEL_PANELS_MAX;
@@ -21,6 +24,32 @@ static uint32_t divide_up(uint32_t n, uint32_t d)
     return n / d + (n % d != 0);
 }
 
+static bool leaves_out_zeros(const struct gemm *g)
+{
+    return g->a->nonzeros != NULL;
+}
+
+/* Of 16 rows of C. Of A it leaves out the zeros, where somebody has noted them. */
+static void multiply(const struct kernel *kernel, const struct gemm *g, uint32_t group, uint32_t n,
+                     uint32_t k_begin, uint32_t k_end, const float *b, float *c, size_t c_stride,
+                     const float *init)
+{
+    bool by_rows = g->order == KERNEL_BY_ROWS;
+    const float *a =
+        by_rows ? panel_at(g->a, group * PANEL, k_begin / PANEL) : panel_at(g->a, k_begin, group);
+    if (!leaves_out_zeros(g)) {
+        kernel->product[g->order][n - 1](k_end - k_begin, a, g->a->stride, b, g->b->stride, c,
+                                         c_stride, init);
+        return;
+    }
+    const struct nonzeros *z = g->a->nonzeros;
+    uint32_t words = by_rows ? z->row_words : z->column_words;
+    const uint64_t *bits = (by_rows ? z->of_rows : z->of_columns) +
+                           (size_t)group * (PANEL / QUAD) * words + k_begin / WORD;
+    kernel->product_nonzero[g->order][n - 1](divide_up(k_end - k_begin, WORD), bits, words, a,
+                                             g->a->stride, b, g->b->stride, c, c_stride, init);
+}
+
 /* One block of B (k_begin.., n panels) against all row groups of the slice. */
 static void multiply_block(const struct kernel *kernel, const struct gemm *g,
                            const struct gemm_slice *slice, uint32_t panel, uint32_t n,
@@ -28,13 +57,10 @@ static void multiply_block(const struct kernel *kernel, const struct gemm *g,
                            const struct gemm_aside *aside)
 {
     static const float zeros[KERNEL_PANELS_MAX * PANEL];
-    kernel_product *product = kernel->product[g->order][n - 1];
     const float *b = panel_at(g->b, k_begin, panel);
     const float *init = k_begin > 0 ? NULL : g->init != NULL ? g->init + panel * PANEL : zeros;
     bool whole_k = k_begin == 0 && k_end == g->k; /* then one block of scratch serves all groups */
     for (uint32_t group = slice->row_begin; group < slice->row_end; group++) {
-        const float *a = g->order == KERNEL_BY_ROWS ? panel_at(g->a, group * PANEL, k_begin / PANEL)
-                                                    : panel_at(g->a, k_begin, group);
         float *c = scratch;
         size_t c_stride = PANEL * PANEL;
         if (g->c != NULL) {
@@ -45,22 +71,30 @@ static void multiply_block(const struct kernel *kernel, const struct gemm *g,
         }
         if (aside != NULL)
             aside->run(aside->context);
-        product(k_end - k_begin, a, g->a->stride, b, g->b->stride, c, c_stride, init);
+        multiply(kernel, g, group, n, k_begin, k_end, b, c, c_stride, init);
         if (k_end == g->k && g->epilogue != NULL)
             g->epilogue(g->context, group * PANEL, panel, n, c, c_stride);
     }
 }
 
+static uint32_t k_block(const struct gemm *g)
+{
+    if (leaves_out_zeros(g))
+        return K_BLOCK_NONZERO;
+    /* Even blocks: a short last one would load and store C for little work. */
+    uint32_t n_blocks = divide_up(g->k, K_BLOCK);
+    return n_blocks == 0 ? 1 : divide_up(divide_up(g->k, n_blocks), PANEL) * PANEL;
+}
+
 void gemm_run(const struct kernel *kernel, const struct gemm *g, const struct gemm_slice *slice,
               float *scratch, const struct gemm_aside *aside)
 {
-    /* Even blocks: a short last one would load and store C for little work. */
-    uint32_t n_blocks = divide_up(g->k, K_BLOCK);
-    uint32_t k_step = n_blocks == 0 ? 1 : divide_up(divide_up(g->k, n_blocks), PANEL) * PANEL;
+    uint32_t k_step = k_block(g);
+    uint32_t widest = leaves_out_zeros(g) ? kernel->nonzero_panels : kernel->panels;
     /* L2: the slice's panels of B, a few at a time. L1: a block of their rows. */
     for (uint32_t panel = slice->panel_begin; panel < slice->panel_end;) {
         /* 4 panels as 2 + 2, not 3 + 1: narrow tiles load as much of A for less work. */
-        uint32_t rest = slice->panel_end - panel, groups = divide_up(rest, kernel->panels);
+        uint32_t rest = slice->panel_end - panel, groups = divide_up(rest, widest);
         uint32_t n = divide_up(rest, groups);
         for (uint32_t k = 0; k < g->k; k += k_step)
             multiply_block(kernel, g, slice, panel, n, k, least(k + k_step, g->k), scratch, aside);

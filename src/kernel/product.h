@@ -13,23 +13,56 @@ enum { A_AHEAD = 16 };
 
 #define INLINE static inline __attribute__((always_inline))
 
+/* C's tile of `rows` rows and n panels, on its way through the registers. */
+struct c_tile {
+    vf c[TILE_ROWS > QUAD ? TILE_ROWS : QUAD][KERNEL_PANELS_MAX * VECTORS];
+};
+
+INLINE void tile_begin(int rows, int n, struct c_tile *t, const float *c, size_t c_stride,
+                       const float *init)
+{
+#pragma GCC unroll 16
+    for (int r = 0; r < rows; r++)
+#pragma GCC unroll 16
+        for (int j = 0; j < n * VECTORS; j++)
+            t->c[r][j] = init != NULL
+                             ? v_load(init + j * VL)
+                             : v_load(c + j / VECTORS * c_stride + r * PANEL + j % VECTORS * VL);
+}
+
+/* One k: elements of A a row_step apart times n lines of B. */
+INLINE void tile_step(int rows, int n, int row_step, const float *a, const float *b,
+                      size_t b_stride, struct c_tile *t)
+{
+    vf line[KERNEL_PANELS_MAX * VECTORS];
+#pragma GCC unroll 16
+    for (int j = 0; j < n * VECTORS; j++)
+        line[j] = v_load(b + j / VECTORS * b_stride + j % VECTORS * VL);
+#pragma GCC unroll 16
+    for (int r = 0; r < rows; r++) {
+        vf x = v_set1(a[r * row_step]);
+#pragma GCC unroll 16
+        for (int j = 0; j < n * VECTORS; j++)
+            t->c[r][j] = v_fma(x, line[j], t->c[r][j]);
+    }
+}
+
+INLINE void tile_end(int rows, int n, const struct c_tile *t, float *c, size_t c_stride)
+{
+#pragma GCC unroll 16
+    for (int r = 0; r < rows; r++)
+#pragma GCC unroll 16
+        for (int j = 0; j < n * VECTORS; j++)
+            v_store(c + j / VECTORS * c_stride + r * PANEL + j % VECTORS * VL, t->c[r][j]);
+}
+
 INLINE void product_steps(int rows, int n, int row_step, uint32_t steps, int k_step, const float *a,
-                          const float *b, size_t b_stride, vf acc[TILE_ROWS][TILE_PANELS * VECTORS])
+                          const float *b, size_t b_stride, struct c_tile *t)
 {
     for (uint32_t k = 0; k < steps; k++) {
         if (row_step == 1) /* by columns each step reads a new line of A */
             __builtin_prefetch(a + (ptrdiff_t)A_AHEAD * PANEL);
-        vf line[TILE_PANELS * VECTORS];
-#pragma GCC unroll 16
-        for (int j = 0; j < n * VECTORS; j++)
-            line[j] = v_load(b + j / VECTORS * b_stride + j % VECTORS * VL);
-#pragma GCC unroll 16
-        for (int r = 0; r < rows; r++) {
-            vf x = v_set1(a[r * row_step]);
-#pragma GCC unroll 16
-            for (int j = 0; j < n * VECTORS; j++)
-                acc[r][j] = v_fma(x, line[j], acc[r][j]);
-        }
+        tile_step(rows, n, row_step, a, b, b_stride, t);
         a += k_step;
         b += PANEL;
     }
@@ -39,29 +72,19 @@ INLINE void product_tile(int rows, int n, enum kernel_order order, uint32_t k, c
                          size_t a_stride, const float *b, size_t b_stride, float *c,
                          size_t c_stride, const float *init)
 {
-    vf acc[TILE_ROWS][TILE_PANELS * VECTORS];
-#pragma GCC unroll 16
-    for (int r = 0; r < rows; r++)
-#pragma GCC unroll 16
-        for (int j = 0; j < n * VECTORS; j++)
-            acc[r][j] = init != NULL
-                            ? v_load(init + j * VL)
-                            : v_load(c + j / VECTORS * c_stride + r * PANEL + j % VECTORS * VL);
+    struct c_tile t;
+    tile_begin(rows, n, &t, c, c_stride, init);
     if (order == KERNEL_BY_COLUMNS) {
-        product_steps(rows, n, 1, k, PANEL, a, b, b_stride, acc);
+        product_steps(rows, n, 1, k, PANEL, a, b, b_stride, &t);
     } else {
         for (; k >= PANEL; k -= PANEL) {
-            product_steps(rows, n, PANEL, PANEL, 1, a, b, b_stride, acc);
+            product_steps(rows, n, PANEL, PANEL, 1, a, b, b_stride, &t);
             a += a_stride;
             b += PANEL * PANEL;
         }
-        product_steps(rows, n, PANEL, k, 1, a, b, b_stride, acc);
+        product_steps(rows, n, PANEL, k, 1, a, b, b_stride, &t);
     }
-#pragma GCC unroll 16
-    for (int r = 0; r < rows; r++)
-#pragma GCC unroll 16
-        for (int j = 0; j < n * VECTORS; j++)
-            v_store(c + j / VECTORS * c_stride + r * PANEL + j % VECTORS * VL, acc[r][j]);
+    tile_end(rows, n, &t, c, c_stride);
 }
 
 /* 16 rows as full tiles and, where TILE_ROWS does not divide 16, one smaller tile. */

@@ -7,6 +7,8 @@
 /* 6 x 2 accumulators, 2 vectors of B and one element of A: 15 of 16 registers. */
 #define TILE_ROWS 6
 #define TILE_PANELS 1
+#define NONZERO_ROWS 4 /* of tiles that leave out zeros, and their panels */
+#define NONZERO_PANELS 1
 #define ONE_PANELS 4
 #define BF16_ROWS 4 /* and lines of B, in bf16.h */
 
@@ -159,6 +161,14 @@ V vi vi_load(const void *p)
 V void vi_store(void *p, vi a)
 {
     _mm256_storeu_si256(p, a);
+}
+V vi vi_where_not_zero(vi x, vi a)
+{
+    return _mm256_andnot_si256(_mm256_cmpeq_epi32(x, _mm256_setzero_si256()), a);
+}
+V uint64_t vi_nonzero_bytes(vi x)
+{
+    return (uint32_t)~_mm256_movemask_epi8(_mm256_cmpeq_epi8(x, _mm256_setzero_si256()));
 }
 V void v_store_high(uint16_t *p, vi a)
 {

@@ -7,6 +7,8 @@
 /* 8 x 3 accumulators, 3 lines of B and one element of A: 28 of 32 registers. */
 #define TILE_ROWS 8
 #define TILE_PANELS 3
+#define NONZERO_ROWS 4 /* of tiles that leave out zeros, and their panels */
+#define NONZERO_PANELS 4
 #define ONE_PANELS 8
 #define BF16_ROWS 8 /* and lines of B, in bf16.h */
 
@@ -158,6 +160,14 @@ V vi vi_load(const void *p)
 V void vi_store(void *p, vi a)
 {
     _mm512_storeu_si512(p, a);
+}
+V vi vi_where_not_zero(vi x, vi a)
+{
+    return _mm512_maskz_mov_epi32(_mm512_test_epi32_mask(x, x), a);
+}
+V uint64_t vi_nonzero_bytes(vi x)
+{
+    return _mm512_test_epi8_mask(x, x);
 }
 V void v_store_high(uint16_t *p, vi a)
 {

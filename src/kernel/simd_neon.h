@@ -8,6 +8,8 @@
 /* 6 x 4 accumulators, 4 vectors of B and one element of A: 29 of 32 registers. */
 #define TILE_ROWS 6
 #define TILE_PANELS 1
+#define NONZERO_ROWS 4 /* of tiles that leave out zeros, and their panels */
+#define NONZERO_PANELS 1
 #define ONE_PANELS 4
 #define BF16_ROWS 4 /* and lines of B, in bf16.h */
 
@@ -174,6 +176,21 @@ V vi vi_load(const void *p)
 V void vi_store(void *p, vi a)
 {
     vst1q_u8(p, vreinterpretq_u8_s32(a));
+}
+V vi vi_where_not_zero(vi x, vi a)
+{
+    return vandq_s32(vreinterpretq_s32_u32(vtstq_s32(x, x)), a);
+}
+/* Each byte keeps one bit of its own, and three additions of neighbours bring eight together. */
+V uint64_t vi_nonzero_bytes(vi x)
+{
+    static const uint8_t own[16] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
+    uint8x16_t bytes = vreinterpretq_u8_s32(x);
+    bytes = vandq_u8(vtstq_u8(bytes, bytes), vld1q_u8(own));
+    bytes = vpaddq_u8(bytes, bytes);
+    bytes = vpaddq_u8(bytes, bytes);
+    bytes = vpaddq_u8(bytes, bytes);
+    return vgetq_lane_u16(vreinterpretq_u16_u8(bytes), 0);
 }
 V void v_store_high(uint16_t *p, vi a)
 {

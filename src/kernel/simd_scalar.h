@@ -9,6 +9,8 @@
 #define VL 1
 #define TILE_ROWS 1
 #define TILE_PANELS 1
+#define NONZERO_ROWS 1 /* of tiles that leave out zeros, and their panels */
+#define NONZERO_PANELS 1
 #define ONE_PANELS 1
 #define BF16_ROWS 1 /* and lines of B, in bf16.h */
 
@@ -175,6 +177,19 @@ V vi vi_load(const void *p)
 V void vi_store(void *p, vi a)
 {
     memcpy(p, &a, sizeof a);
+}
+V vi vi_where_not_zero(vi x, vi a)
+{
+    return x != 0 ? a : 0;
+}
+V uint64_t vi_nonzero_bytes(vi x)
+{
+    uint8_t bytes[sizeof x];
+    memcpy(bytes, &x, sizeof x);
+    uint64_t bits = 0;
+    for (size_t i = 0; i < sizeof x; i++)
+        bits |= (uint64_t)(bytes[i] != 0) << i;
+    return bits;
 }
 V void v_store_high(uint16_t *p, vi a)
 {

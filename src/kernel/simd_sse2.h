@@ -9,6 +9,8 @@
 /* 2 x 4 accumulators, 4 vectors of B, one element of A and a product: 14 of 16 registers. */
 #define TILE_ROWS 2
 #define TILE_PANELS 1
+#define NONZERO_ROWS 2 /* of tiles that leave out zeros, and their panels */
+#define NONZERO_PANELS 1
 #define ONE_PANELS 2
 #define BF16_ROWS 1 /* and lines of B, in bf16.h */
 
@@ -175,6 +177,14 @@ V vi vi_load(const void *p)
 V void vi_store(void *p, vi a)
 {
     _mm_storeu_si128(p, a);
+}
+V vi vi_where_not_zero(vi x, vi a)
+{
+    return _mm_andnot_si128(_mm_cmpeq_epi32(x, _mm_setzero_si128()), a);
+}
+V uint64_t vi_nonzero_bytes(vi x)
+{
+    return (uint16_t)~_mm_movemask_epi8(_mm_cmpeq_epi8(x, _mm_setzero_si128()));
 }
 V void v_store_high(uint16_t *p, vi a)
 {

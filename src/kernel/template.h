@@ -1,7 +1,7 @@
 /* template.h - makes a descriptor from a simd_<isa>.h: include that, then this, then KERNEL(...).
  *
  * simd_<isa>.h gives vf, vi, VL, TILE_ROWS, TILE_PANELS (a tile of TILE_ROWS x TILE_PANELS lines
- * must fit the registers), ONE_PANELS and:
+ * must fit the registers), NONZERO_ROWS (4 or a divisor of it), NONZERO_PANELS, ONE_PANELS and:
  *
  *     v_load v_store v_set1 v_add v_sub v_mul v_div v_sqrt v_fma(a, b, c) = a b + c
  *     v_max(a, b)                 a > b ? a : b; so b where either is NaN
@@ -15,6 +15,8 @@
  *     v_bits(x) v_from_bits(i) vi_set1 vi_add vi_sub v_shift_left_23 v_shift_right_23 (signed)
  *     vi_load vi_store vi_mul (low halves) vi_and vi_or vi_xor v_shift_left_16
  *     vi_shift_right(i, n) (unsigned)
+ *     vi_where_not_zero(x, i)     x != 0 ? i : 0
+ *     vi_nonzero_bytes(x)         a bit for each byte of x
  *     v_store_high(p, i) v_from_high(p)  upper halves of lanes to VL bf16, and back
  */
 #ifndef KERNEL_TEMPLATE_H
@@ -28,7 +30,11 @@
 /* The order matters: later ones use earlier ones. */
 #include "kernel/product.h"
 
+#include "kernel/product_nonzero.h"
+
 #include "kernel/elementwise.h"
+
+#include "kernel/nonzeros.h"
 
 #include "kernel/exp.h"
 
@@ -60,6 +66,22 @@ PRODUCTS(3)
         }
 #endif
 
+NONZEROS(1)
+#define NONZERO_TABLE(order)                                                                       \
+    {                                                                                              \
+        nonzero_##order##_1                                                                        \
+    }
+#if NONZERO_PANELS == 4
+NONZEROS(2)
+NONZEROS(3)
+NONZEROS(4)
+#    undef NONZERO_TABLE
+#    define NONZERO_TABLE(order)                                                                   \
+        {                                                                                          \
+            nonzero_##order##_1, nonzero_##order##_2, nonzero_##order##_3, nonzero_##order##_4     \
+        }
+#endif
+
 #ifndef BF16_PRODUCT
 #    define BF16_ONLY false
 #    define BF16_NATIVE false, NULL, NULL
@@ -73,6 +95,9 @@ PRODUCTS(3)
         .fma = (has_fma),                                                                          \
         .panels = TILE_PANELS,                                                                     \
         .product = {PRODUCT_TABLE(rows), PRODUCT_TABLE(columns)},                                  \
+        .nonzero_panels = NONZERO_PANELS,                                                          \
+        .product_nonzero = {NONZERO_TABLE(rows), NONZERO_TABLE(columns)},                          \
+        .nonzeros = nonzeros,                                                                      \
         .product_one = product_one,                                                                \
         .activation = {activate_relu, activate_leaky_relu, activate_gelu, activate_tanh,           \
                        activate_sigmoid},                                                          \

@@ -183,7 +183,10 @@ void step_run(struct step *s, const struct team *team, const struct gemm_aside *
 /* Takes a matrix from the block, or, with memory NULL, only counts. */
 static void take(struct panels *m, uint32_t rows, uint32_t cols, float *memory, size_t *at)
 {
-    *m = (struct panels){memory == NULL ? NULL : memory + *at, rows, cols, panel_stride(rows)};
+    *m = (struct panels){.data = memory == NULL ? NULL : memory + *at,
+                         .rows = rows,
+                         .cols = cols,
+                         .stride = panel_stride(rows)};
     *at += panel_floats(rows, cols);
 }
 

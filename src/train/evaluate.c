@@ -17,6 +17,7 @@ struct job {
     const struct mlp_net *net;
     struct mixed *weights; /* in bf16; NULL: f32 */
     const struct mlp_images *images;
+    bool nonzeros; /* the images are worth noting them */
     uint32_t first, n;
     float *probabilities; /* (n, C) */
     float *loss;          /* (n), and with it: */
@@ -52,14 +53,14 @@ static void chunk_free(struct chunk *c)
     memory_free(c->scratch);
 }
 
-static bool chunk_new(struct chunk *c, const struct mlp_net *net)
+static bool chunk_new(struct chunk *c, const struct mlp_net *net, bool nonzeros)
 {
     memset(c, 0, sizeof *c);
     uint32_t width = widest_output(net);
     bool mixed = net->precision == MLP_BF16;
     uint32_t inputs = net->layers[0].inputs;
     bool ok = mixed ? data_batch_new_tiles(&c->batch, CHUNK, inputs)
-                    : data_batch_new(&c->batch, CHUNK, inputs);
+                    : data_batch_new(&c->batch, CHUNK, inputs, nonzeros);
     if (mixed)
         c->mixed = mixed_new(net, CHUNK, false, false);
     ok = ok && (!mixed || c->mixed != NULL);
@@ -172,7 +173,7 @@ static void run_job(const struct team *team, void *context)
     struct job *job = context;
     const struct team alone = {.id = 0, .n = 1};
     struct chunk chunk;
-    if (!chunk_new(&chunk, job->net)) {
+    if (!chunk_new(&chunk, job->net, job->nonzeros)) {
         atomic_store(&job->out_of_memory, true);
         return;
     }
@@ -233,6 +234,7 @@ static enum mlp_status run(struct job *job, int n_threads)
             return MLP_E_MEMORY;
         mixed_pack_weights(job->net, job->weights, &(struct team){.n = 1});
     }
+    job->nonzeros = nonzeros_pay(job->images);
     team_run(n_threads, run_job, job);
     mixed_free(job->weights);
     return atomic_load(&job->out_of_memory) ? MLP_E_MEMORY : MLP_OK;

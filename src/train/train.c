@@ -346,15 +346,15 @@ static bool new_batches(struct epoch *e, const struct mlp_net *net)
 {
     uint32_t inputs = mlp_net_width(net, 0), size = e->options->batch;
     uint32_t n_members = (uint32_t)e->options->n_threads;
-    bool tiles = net->precision == MLP_BF16;
+    bool tiles = net->precision == MLP_BF16, nonzeros = nonzeros_pay(e->images);
     e->n_owners = tiles || n_members <= OWNERS_MAX ? n_members : 1;
     e->batch = calloc(e->n_owners, sizeof *e->batch);
     e->input = calloc(n_members, sizeof *e->input);
     bool ok = e->batch != NULL && e->input != NULL;
     for (uint32_t i = 0; ok && i < 2 * e->n_owners; i++) {
         struct batch *batch = &e->batch[i / 2][i % 2];
-        ok =
-            tiles ? data_batch_new_tiles(batch, size, inputs) : data_batch_new(batch, size, inputs);
+        ok = tiles ? data_batch_new_tiles(batch, size, inputs)
+                   : data_batch_new(batch, size, inputs, nonzeros);
     }
     return ok;
 }

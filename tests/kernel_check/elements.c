@@ -140,6 +140,43 @@ static void check_from_bytes(struct check *check, uint32_t n, uint32_t panels)
     guarded_free(&bytes[1]);
 }
 
+/* 64 bytes a row, the last of their page or the first; density: one byte in so many is not 0. */
+static void check_nonzeros(struct check *check, uint32_t n, uint32_t density)
+{
+    check_case(check, "nonzeros, %u rows, density %u", n, density);
+    enum { ROWS = 2 * QUAD, COLUMN = 3 };
+    struct guarded bytes[2] = {guarded_new(ROWS * WORD, GUARDED_END),
+                               guarded_new(ROWS * WORD, GUARDED_START)};
+    const uint8_t *from[ROWS];
+    uint64_t rows[2], want_rows[2] = {0};
+    uint8_t columns[WORD / QUAD], want_columns[WORD / QUAD] = {0};
+    for (uint32_t r = 0; r < n; r++) {
+        uint8_t *row = (uint8_t *)bytes[r % 2].data +
+                       (r % 2 == 0 ? (size_t)(ROWS - 1 - r) * WORD : (size_t)(r - 1) * WORD);
+        for (uint32_t i = 0; i < WORD; i++) {
+            uint32_t hash = (r * WORD + i + 1) * (check->n_cases + 3) * 2654435761u >> 12;
+            row[i] = hash % density == 0 ? (uint8_t)(1u << hash % 8) : 0;
+            want_rows[r / QUAD] |= (uint64_t)(row[i] != 0) << i;
+            want_columns[i / QUAD] |= (uint8_t)((row[i] != 0) << r);
+        }
+        from[r] = row - COLUMN;
+    }
+    check->kernel->nonzeros(n, from, COLUMN, rows, columns);
+    for (int q = 0; q < 2; q++)
+        if (rows[q] != want_rows[q])
+            check_fail(check, "rows %d.. have %#jx, wanted %#jx", q * QUAD, (uintmax_t)rows[q],
+                       (uintmax_t)want_rows[q]);
+    for (int i = 0; i < WORD / QUAD; i++)
+        if (columns[i] != want_columns[i])
+            check_fail(check, "columns %d.. have %#x, wanted %#x", i * QUAD, columns[i],
+                       want_columns[i]);
+    check->n_checks += 2 + WORD / QUAD;
+    if (!guarded_intact(&bytes[0]) || !guarded_intact(&bytes[1]))
+        check_fail(check, "memory around the bytes was written to");
+    guarded_free(&bytes[0]);
+    guarded_free(&bytes[1]);
+}
+
 void check_elements(struct check *check)
 {
     static const uint32_t rows[] = {1, 2, 3, 15, 16, 17, 100};
@@ -156,4 +193,7 @@ void check_elements(struct check *check)
     for (uint32_t n = 1; n <= 17; n++)
         for (uint32_t panels = 1; panels <= 9; panels += n % 2 + 1)
             check_from_bytes(check, n, panels);
+    for (uint32_t n = 1; n <= 8; n++)
+        for (uint32_t density = 1; density <= 300; density = density * 3 + 1)
+            check_nonzeros(check, n, density);
 }

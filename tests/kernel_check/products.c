@@ -113,6 +113,56 @@ static void check_block(struct check *check, enum kernel_order order, uint32_t n
     finish(check, &p);
 }
 
+/* Which k of four rows are not left out: none, all, or every third at random. */
+static void choose_bits(const struct check *check, int density, uint32_t k, uint64_t *bits)
+{
+    for (uint32_t i = 0; i < k; i++) {
+        uint32_t hash = (i + 1) * (check->n_cases + 7) * 2654435761u >> 16;
+        if (density == 1 || (density == 2 && hash % 3 == 0))
+            bits[i / WORD] |= (uint64_t)1 << i % WORD;
+    }
+}
+
+static float *a_at(const struct product *p, uint32_t r, uint32_t k)
+{
+    return p->by_columns ? operand_at(&p->a, k, r) : operand_at(&p->a, r, k);
+}
+
+/* What is left out is zero for the double reference and the scalar kernel, and a NaN for the
+ * kernel, which must not look. */
+static void check_nonzero(struct check *check, enum kernel_order order, uint32_t n, uint32_t k,
+                          enum contents contents, int density, bool has_init)
+{
+    check_case(check, "product_nonzero by %s, %u panels, k %u, contents %d, density %d, init %s",
+               order == KERNEL_BY_ROWS ? "rows" : "columns", n, k, contents, density,
+               has_init ? "given" : "NULL");
+    enum { WORDS_MAX = 13, STRIDE = WORDS_MAX + 2 };
+    uint64_t bits[PANEL / QUAD * STRIDE] = {0};
+    struct product p = {.rows = PANEL,
+                        .k = k,
+                        .cols = n * PANEL,
+                        .by_columns = order == KERNEL_BY_COLUMNS,
+                        .contents = contents,
+                        .has_init = has_init};
+    prepare(check, &p, true);
+    for (uint32_t q = 0; q < PANEL / QUAD; q++)
+        choose_bits(check, q == 0 ? density : 2, k, bits + (size_t)q * STRIDE);
+    const float nothing[] = {NAN, 0}; /* while the kernel runs, and after */
+    for (int pass = 0; pass < 2; pass++) {
+        for (uint32_t i = 0; i < PANEL * k; i++)
+            if ((bits[i % PANEL / QUAD * STRIDE + i / PANEL / WORD] >> i / PANEL % WORD & 1) == 0)
+                *a_at(&p, i % PANEL, i / PANEL) = nothing[pass];
+        operand_keep(&p.a);
+        if (pass == 0)
+            check->kernel->product_nonzero[order][n - 1](
+                (k + WORD - 1) / WORD, bits, STRIDE, p.a.m.data, p.a.m.stride, p.b.m.data,
+                p.b.m.stride, p.c.m.data, p.c.m.stride, has_init ? p.init.m.data : NULL);
+    }
+    if (check->kernel->fma && contents >= REALS)
+        compare_with_scalar(check, &p);
+    finish(check, &p);
+}
+
 static void check_one(struct check *check, uint32_t n, uint32_t k, enum contents contents,
                       bool gaps)
 {
@@ -152,6 +202,13 @@ void check_products(struct check *check)
                     check_block(check, KERNEL_BY_ROWS, n, K[i], contents, variant & 1, variant & 2);
                     check_block(check, KERNEL_BY_COLUMNS, n, K[i], contents, variant & 1,
                                 variant & 2);
+                }
+            for (uint32_t n = 1; n <= check->kernel->nonzero_panels && contents != ONE_HOT; n++)
+                for (int variant = 0; variant < 6; variant++) {
+                    check_nonzero(check, KERNEL_BY_ROWS, n, K[i], contents, variant / 2,
+                                  variant % 2);
+                    check_nonzero(check, KERNEL_BY_COLUMNS, n, K[i], contents, variant / 2,
+                                  variant % 2);
                 }
             /* Up to 8 panels go together. */
             for (uint32_t n = 1; n <= 9; n += K[i] > 100 ? 4 : 1)

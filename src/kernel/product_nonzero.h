@@ -1,0 +1,43 @@
+/* product_nonzero.h - products of a matrix that is mostly zeros; a template, after product.h.
+ *
+ * Four rows of A go together, and leave out every k where all of them are zero (panel.h tells how
+ * that is known): 0 times a finite number changes no sum, so the bits are those of product.h. The
+ * rest is the same chain of fused multiply-adds in the same order. */
+INLINE void nonzero_tile(int rows, int n, enum kernel_order order, uint32_t words,
+                         const uint64_t *bits, const float *a, size_t a_stride, const float *b,
+                         size_t b_stride, float *c, size_t c_stride, const float *init)
+{
+    const bool by_rows = order == KERNEL_BY_ROWS;
+    struct c_tile t;
+    tile_begin(rows, n, &t, c, c_stride, init);
+    for (uint32_t w = 0; w < words; w++) {
+        for (uint64_t left = bits[w]; left != 0; left &= left - 1) {
+            size_t k = (size_t)__builtin_ctzll(left);
+            const float *ak = a + (by_rows ? k / PANEL * a_stride + k % PANEL : k * PANEL);
+            tile_step(rows, n, by_rows ? PANEL : 1, ak, b + k * PANEL, b_stride, &t);
+        }
+        a += by_rows ? WORD / PANEL * a_stride : WORD * PANEL;
+        b += WORD * PANEL;
+    }
+    tile_end(rows, n, &t, c, c_stride);
+}
+
+INLINE void nonzero_block(int n, enum kernel_order order, uint32_t words, const uint64_t *bits,
+                          size_t bits_stride, const float *a, size_t a_stride, const float *b,
+                          size_t b_stride, float *c, size_t c_stride, const float *init)
+{
+    for (int r = 0; r < PANEL; r += NONZERO_ROWS)
+        nonzero_tile(NONZERO_ROWS, n, order, words, bits + r / QUAD * bits_stride,
+                     a + r * (order == KERNEL_BY_ROWS ? PANEL : 1), a_stride, b, b_stride,
+                     c + r * PANEL, c_stride, init);
+}
+
+#define NONZERO(n, name, order)                                                                    \
+    static void nonzero_##name##_##n(                                                              \
+        uint32_t words, const uint64_t *bits, size_t bits_stride, const float *a, size_t a_stride, \
+        const float *b, size_t b_stride, float *c, size_t c_stride, const float *init)             \
+    {                                                                                              \
+        nonzero_block(n, order, words, bits, bits_stride, a, a_stride, b, b_stride, c, c_stride,   \
+                      init);                                                                       \
+    }
+#define NONZEROS(n) NONZERO(n, rows, KERNEL_BY_ROWS) NONZERO(n, columns, KERNEL_BY_COLUMNS)
