@@ -27,6 +27,7 @@ struct bench {
     uint32_t n_runs; /* undisturbed ones wanted of everything */
 
     struct mlp_dataset dataset;
+    struct mlp_images no_zeros; /* its training images, zeros made ones: nothing to leave out */
     char data_name[80];
     char work_folder[256]; /* for files of ours; "": none could be made */
     bool for_peers;        /* it has two IDX files that the peers can train on */

@@ -228,5 +228,6 @@ int main(int argc, char **argv)
     int exit_code = save(&bench);
     rows_free(&bench.rows);
     mlp_dataset_free(&bench.dataset);
+    free(bench.no_zeros.pixels);
     return exit_code;
 }

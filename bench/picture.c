@@ -91,7 +91,8 @@ static void bar_of_row(struct bars *b, const char *group, const struct row *row)
         snprintf(note, sizeof note, "%s, %.0f %%", time, 100 * row->share_of_peak);
     else
         snprintf(note, sizeof note, "%s, %.2f×", time, row->ratio);
-    add_bar(b, group, peak, ours ? "mlp" : peer_label(row->peer), row->gflops, ours, note);
+    bool no_zeros = strstr(row->name, "no zeros") != NULL;
+    add_bar(b, group, peak, no_zeros ? "mlp, no zeros" : ours ? "mlp" : peer_label(row->peer), row->gflops, ours, note);
 }
 
 static void collect_bars(struct picture *p, const struct row *row)

@@ -95,6 +95,14 @@ static void print_row(const struct row *row)
     printf("\n");
 }
 
+/* Why a share may be above 1. */
+static void print_zeros(void)
+{
+    printf("  f32 products leave out pixels that are zero; GFLOP/s and share count them. Where that\n"
+           "  would flatter, images have ones in their place (\"no zeros\"; also by kernel, threads,\n"
+           "  batch and width).\n");
+}
+
 static void print_section(const struct bench *bench, const char *section, const char *title)
 {
     bool any = false;
@@ -108,6 +116,8 @@ static void print_section(const struct bench *bench, const char *section, const 
         any = true;
         print_row(row);
     }
+    if (any && strcmp(section, "epoch") == 0)
+        print_zeros();
 }
 
 /* What each peer ran as, once for each number of threads. */

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct evaluation_run {
     const struct work *work;
@@ -22,20 +23,27 @@ static double run_evaluation(void *context)
     return status == MLP_OK ? clock_seconds() - begin : -1;
 }
 
-static void evaluate(struct bench *bench, const struct work *work, int threads)
+static void evaluate(struct bench *bench, const struct work *work, const char *name, int threads)
 {
     struct evaluation_run run = {work, threads};
     struct contender contender = {.run = run_evaluation, .context = &run, .threads = threads};
     measure(&contender, 1, bench->n_runs, 6);
     uint32_t n = work->view.train.n_samples;
-    struct row *row = row_add(&bench->rows, "forward", "evaluation");
+    struct row *row = row_add(&bench->rows, "forward", name);
     work_describe(work, row);
     row->threads = threads;
     row->batch = 0;
     row_measured(row, &contender);
     row_rate(row, n, n * work_forward_flops(work->net), bench_peak(bench, row->kernel, threads));
-    if (mlp_net_precision(work->net) == MLP_F32)
+    if (strcmp(name, "evaluation") != 0)
         row_target(row, TARGET_SHARE, 0.90);
+}
+
+static void evaluate_by_threads(struct bench *bench, const struct work *work, const char *name)
+{
+    evaluate(bench, work, name, 1);
+    if (bench_threads(bench) > 1)
+        evaluate(bench, work, name, bench_threads(bench));
 }
 
 struct latency_run {
@@ -98,11 +106,12 @@ static void use(struct bench *bench, enum mlp_precision precision)
     if (!work_new(&work, bench, &spec))
         return;
     (void)work_run(&work); /* weights and activations like those of use */
-    evaluate(bench, &work, 1);
-    if (bench_threads(bench) > 1)
-        evaluate(bench, &work, bench_threads(bench));
+    evaluate_by_threads(bench, &work, "evaluation");
     if (precision == MLP_F32)
         latency(bench, &work);
+    work.view.train = bench->no_zeros;
+    if (precision == MLP_F32)
+        evaluate_by_threads(bench, &work, "evaluation, no zeros");
     work_free(&work);
 }
 

@@ -1,5 +1,5 @@
 /* section_sweeps.c - how the cost grows: with the kernel, threads, batch, width. Timed by steps,
- * not by whole epochs. */
+ * not by whole epochs, and on images without zeros, so that all arithmetic is done that counts. */
 #include "bench.h"
 #include "kernel/kernel.h"
 #include "work.h"
@@ -16,6 +16,7 @@ static struct row *point(struct bench *bench, const char *section, const char *n
     struct work work;
     if (spec.target_seconds <= 0)
         spec.target_seconds = RUN_SECONDS;
+    spec.no_zeros = true;
     if (bench->options.quick)
         spec.target_seconds /= 10;
     if (!work_new(&work, bench, &spec))

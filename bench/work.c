@@ -65,6 +65,8 @@ bool work_new(struct work *work, const struct bench *bench, const struct work_sp
         widths[l + 1] = hidden[l];
     widths[n_hidden + 1] = bench->dataset.n_classes;
     *work = (struct work){.view = bench->dataset, .options = mlp_train_defaults()};
+    if (spec->no_zeros)
+        work->view.train = bench->no_zeros;
     if (mlp_net_new(&work->net, widths, n_hidden + 1, 1, NULL) != MLP_OK)
         return false;
     mlp_net_use_precision(work->net, spec->precision);
