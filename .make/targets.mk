@@ -75,7 +75,7 @@ clean: ## removes build/
 help: ## this list
 	@echo 'make run [DATA=DIR] [EPOCHS=N] [SEED=N] [THREADS=N] [MODEL=FILE] [ARGS="--lr 0.05 ..."]'
 	@echo
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo 'CC= CFLAGS= BUILD= as usual; WERROR=1: warnings are errors; V=1: shows the commands'
 

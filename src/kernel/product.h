@@ -111,7 +111,7 @@ INLINE void product_block(int n, enum kernel_order order, uint32_t k, const floa
     }
 #define PRODUCTS(n) PRODUCT(n, rows, KERNEL_BY_ROWS) PRODUCT(n, columns, KERNEL_BY_COLUMNS)
 
-/* One sample: y is a row of n lines, W is read once from front to back. */
+/* One sample: y is a row of n lines, W is read once from front to back, where x is not zero. */
 INLINE void product_one_lines(int n, uint32_t k, const float *x, const float *w, size_t w_stride,
                               float *y, const float *init)
 {
@@ -120,6 +120,8 @@ INLINE void product_one_lines(int n, uint32_t k, const float *x, const float *w,
     for (int j = 0; j < n * VECTORS; j++)
         acc[j] = v_load(init + j * VL);
     for (uint32_t i = 0; i < k; i++) {
+        if (x[i] == 0) /* background, or a neuron at rest; see product_nonzero.h */
+            continue;
         vf xi = v_set1(x[i]);
 #pragma GCC unroll 16
         for (int j = 0; j < n * VECTORS; j++)
