@@ -92,7 +92,11 @@ static void bar_of_row(struct bars *b, const char *group, const struct row *row)
     else
         snprintf(note, sizeof note, "%s, %.2f×", time, row->ratio);
     bool no_zeros = strstr(row->name, "no zeros") != NULL;
-    add_bar(b, group, peak, no_zeros ? "mlp, no zeros" : ours ? "mlp" : peer_label(row->peer), row->gflops, ours, note);
+    add_bar(b, group, peak,
+            no_zeros ? "mlp, no zeros"
+            : ours   ? "mlp"
+                     : peer_label(row->peer),
+            row->gflops, ours, note);
 }
 
 static void collect_bars(struct picture *p, const struct row *row)

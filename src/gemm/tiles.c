@@ -1,5 +1,10 @@
 #include "gemm/tiles.h"
 
+static uint32_t least(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
 /* A product in progress. */
 struct run {
     const struct kernel_bf16 *kernel;
@@ -9,12 +14,45 @@ struct run {
     uint32_t part;              /* of the epilogue that comes next */
     uint32_t n_done;            /* blocks so far */
     uint32_t n_asides;          /* chances for one */
+
+    /* What of B comes next, of two columns: asked for while the tiles are at work, since a large
+     * one comes from beyond L2. Measured: bench, rows "large". */
+    bool far;
+    const char *next[2];
+    uint32_t next_lines, next_at, lines_each_time;
 };
+
+/* Half of a usual L2 cache: what is larger has left it when it is read again. */
+enum { FAR_BYTES = 1 << 20 };
+enum { LINE_BYTES = 64, TILE_LINES = TILE_ELEMENTS * sizeof(bf16) / LINE_BYTES };
+
+/* Two columns from `col` on, so many tiles of k, while n_pairs of rows meet the ones before. */
+static void expect(struct run *run, uint32_t col, uint32_t k, uint32_t k_tiles, uint32_t n_pairs)
+{
+    const struct tiles *b = run->product->b;
+    if (col >= b->blocks || !run->far)
+        return;
+    run->next[0] = (const char *)tile_at(b, col, k);
+    run->next[1] = (const char *)tile_at(b, col + 1 < b->blocks ? col + 1 : col, k);
+    run->next_lines = k_tiles * TILE_LINES;
+    run->next_at = 0;
+    run->lines_each_time = (TILE_LINES + n_pairs - 1) / n_pairs;
+}
+
+/* Inlined by force, as in data/batcher.c. */
+static inline __attribute__((always_inline)) void prefetch_some(struct run *run)
+{
+    uint32_t end = run->next_at + run->lines_each_time;
+    for (; run->next_at < end && run->next_at < run->next_lines; run->next_at++)
+        for (int i = 0; i < 2; i++)
+            __builtin_prefetch(run->next[i] + (size_t)run->next_at * LINE_BYTES, 0, 2);
+}
 
 /* Called by the kernel while its tiles are at work. */
 static void meanwhile(void *context)
 {
     struct run *run = context;
+    prefetch_some(run);
     if (run->part < run->product->n_parts)
         run->product->epilogue(run->product->context, &run->waiting, run->part++);
     else if (run->aside != NULL && run->n_asides++ % 2 == 0) /* small parts, far between */
@@ -41,11 +79,6 @@ static void multiply(struct run *run, const struct tiles_block *block, const bf1
     run->n_done++;
 }
 
-static uint32_t least(uint32_t a, uint32_t b)
-{
-    return a < b ? a : b;
-}
-
 /* Two columns of B, a block of its k in L1 at a time, against some pairs of rows. Each pair's sums
  * have a place of their own in scratch; where k is one block, two places take turns and stay in L1.
  */
@@ -55,7 +88,11 @@ static void multiply_columns(struct run *run, struct tiles_block block, uint32_t
     uint32_t row_begin = block.row, k_tiles = run->product->k_tiles;
     uint32_t n_blocks = (k_tiles + GEMM_TILES_K - 1) / GEMM_TILES_K;
     uint32_t k_step = (k_tiles + n_blocks - 1) / n_blocks;
-    for (uint32_t k = 0; k < k_tiles; k += k_step)
+    uint32_t n_pairs = (row_end - row_begin + 1) / 2;
+    for (uint32_t k = 0; k < k_tiles; k += k_step) {
+        bool last = k + k_step >= k_tiles;
+        uint32_t next_k = last ? 0 : k + k_step;
+        expect(run, block.col + (last ? 2 : 0), next_k, least(k_step, k_tiles - next_k), n_pairs);
         for (uint32_t i = 0, row = row_begin; row < row_end; row += 2, i++) {
             block.row = row;
             block.m = least(2, row_end - row);
@@ -64,6 +101,7 @@ static void multiply_columns(struct run *run, struct tiles_block block, uint32_t
             multiply(run, &block, tile_at(a, row, k), tile_stride(a), k,
                      least(k + k_step, k_tiles));
         }
+    }
 }
 
 /* Rows that are made as they are needed, for all columns at once. */
@@ -89,6 +127,9 @@ void gemm_tiles_run(const struct kernel *kernel, const struct gemm_tiles *produc
 {
     struct run run = {
         .kernel = &kernel->bf16, .product = product, .aside = aside, .part = product->n_parts};
+    run.far = (size_t)(slice->panel_end - slice->panel_begin) * product->k_tiles * TILE_ELEMENTS *
+                  sizeof(bf16) >
+              FAR_BYTES;
     if (product->a == NULL) {
         multiply_made_rows(&run, slice, scratch);
         return;
