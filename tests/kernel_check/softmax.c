@@ -13,6 +13,7 @@
 #define LOG_ERROR (2 * U)
 /* exp(-60), below which a probability counts as 0. */
 #define NEGLIGIBLE 8.8e-27
+#define LEAST 0x1p-64 /* gradients below are 0 */
 
 /* Kinds of logits; all but the last give finite losses. */
 enum logits {
@@ -130,8 +131,12 @@ static void compare_sample(struct check *check, const struct group *g, uint32_t 
         double target = (1 - e) * (c == label) + e / g->n_classes;
         double want = (double)scale * (p - target);
         double relative = EXP_ERROR + sum_error + 3 * U + (p > 0 ? x * U : 0);
-        double bound = (double)scale * (relative * p + (e > 0 ? 4 : 1) * U * target + NEGLIGIBLE);
-        check_near(check, *operand_at(&g->z, s, c), want, bound, s, c);
+        double bound =
+            (double)scale * (relative * p + (e > 0 ? 4 : 1) * U * target + NEGLIGIBLE) + LEAST;
+        float got = *operand_at(&g->z, s, c);
+        check_near(check, got, want, bound, s, c);
+        if (e == 0 && c != label && got != 0 && (double)got <= LEAST)
+            check_fail(check, "a gradient of %g, which fades on its way back", (double)got);
         check_bits(check, *operand_at(&g->zt, c, s), *operand_at(&g->z, s, c), c, s);
     }
 }
