@@ -197,6 +197,31 @@ START_TEST(gathered_pixels_are_bytes_over_255)
 }
 END_TEST
 
+/* Every n-th four of pixels has something, in all of many images or in none. */
+static bool pays(uint32_t n_images, uint32_t n)
+{
+    enum { ROWS = 4, COLS = 20 };
+    struct mlp_images images = {n_images, ROWS, COLS, calloc(n_images, ROWS * COLS), NULL};
+    ck_assert_ptr_nonnull(images.pixels);
+    for (size_t four = 0; n > 0 && four < (size_t)n_images * ROWS * COLS / QUAD; four += n)
+        images.pixels[four * QUAD + four % QUAD] = 1;
+    bool answer = nonzeros_pay(&images);
+    free(images.pixels);
+    return answer;
+}
+
+START_TEST(zeros_are_looked_for_where_there_are_enough)
+{
+    static const uint32_t n_images[] = {1, 3, 256, 1000};
+    for (size_t i = 0; i < sizeof n_images / sizeof n_images[0]; i++) {
+        ck_assert(!pays(n_images[i], 1)); /* no four without */
+        ck_assert(pays(n_images[i], 2));  /* half of them */
+        ck_assert(pays(n_images[i], 0));
+    }
+    ck_assert(!nonzeros_pay(&(struct mlp_images){0}));
+}
+END_TEST
+
 START_TEST(one_samples_pixels_are_those_of_a_batch)
 {
     const struct kernel *kernel;
@@ -227,6 +252,7 @@ Suite *batcher_suite(void)
     tcase_add_test(tests, all_orders_are_equally_likely);
     tcase_add_loop_test(tests, gathered_pixels_are_bytes_over_255, 0,
                         sizeof image_sizes / sizeof image_sizes[0]);
+    tcase_add_test(tests, zeros_are_looked_for_where_there_are_enough);
     tcase_add_test(tests, one_samples_pixels_are_those_of_a_batch);
     suite_add_tcase(suite, tests);
     return suite;
