@@ -198,7 +198,7 @@ static void lay_out(struct picture *p)
 {
     add_bars(p, &p->epoch, "GFLOP/s", "One epoch of 784-256-128-10, batch 128, f32",
              "shuffle, gather, forward, loss, backward, update; the others' time as a multiple of "
-             "ours",
+             "ours; zeros count, though left out",
              true);
     add_bars(p, &p->epoch_bf16, "GFLOP/s", "The same in bf16, on AMX",
              "products of bf16 numbers, sums, weights and updates in f32 (PyTorch's as its fastest "
