@@ -91,12 +91,10 @@ static void bar_of_row(struct bars *b, const char *group, const struct row *row)
         snprintf(note, sizeof note, "%s, %.0f %%", time, 100 * row->share_of_peak);
     else
         snprintf(note, sizeof note, "%s, %.2f×", time, row->ratio);
-    bool no_zeros = strstr(row->name, "no zeros") != NULL;
-    add_bar(b, group, peak,
-            no_zeros ? "mlp, no zeros"
-            : ours   ? "mlp"
-                     : peer_label(row->peer),
-            row->gflops, ours, note);
+    const char *label = ours ? "mlp" : peer_label(row->peer);
+    if (strstr(row->name, "no zeros") != NULL)
+        label = "mlp, no zeros";
+    add_bar(b, group, peak, label, row->gflops, ours, note);
 }
 
 static void collect_bars(struct picture *p, const struct row *row)

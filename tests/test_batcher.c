@@ -205,7 +205,8 @@ static bool pays(uint32_t n_images, uint32_t n)
     ck_assert_ptr_nonnull(images.pixels);
     for (size_t four = 0; n > 0 && four < (size_t)n_images * ROWS * COLS / QUAD; four += n)
         images.pixels[four * QUAD + four % QUAD] = 1;
-    bool answer = nonzeros_pay(&images);
+    bool answer = nonzeros_pay(&images, 0, n_images);
+    ck_assert(answer == nonzeros_pay(&images, n_images / 2, n_images - n_images / 2));
     free(images.pixels);
     return answer;
 }
@@ -218,7 +219,7 @@ START_TEST(zeros_are_looked_for_where_there_are_enough)
         ck_assert(pays(n_images[i], 2));  /* half of them */
         ck_assert(pays(n_images[i], 0));
     }
-    ck_assert(!nonzeros_pay(&(struct mlp_images){0}));
+    ck_assert(!nonzeros_pay(&(struct mlp_images){0}, 0, 0));
 }
 END_TEST
 

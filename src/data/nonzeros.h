@@ -8,8 +8,9 @@
 /* Noted at once: 8 rows of 64 pixels. */
 enum { NONZEROS_ROWS = 2 * QUAD };
 
-/* nonzeros_pay - whether products that leave out zeros are faster for images like these. */
-bool nonzeros_pay(const struct mlp_images *images);
+/* nonzeros_pay - whether products that leave out zeros are faster for images first..first+n-1.
+ * Looks at a few of them. */
+bool nonzeros_pay(const struct mlp_images *images, uint32_t first, uint32_t n);
 
 /* nonzeros_new - for matrices of up to so many rows and columns, at first of zeros alone; false if
  * out of memory. */

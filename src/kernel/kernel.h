@@ -131,7 +131,8 @@ struct kernel {
      */
     void (*nonzeros)(uint32_t n, const uint8_t *const *from, size_t column, uint64_t rows[2],
                      uint8_t columns[WORD / QUAD]);
-    /* y = init + x W for one sample: x (k) plain, W (k, 16 n) and y (16 n) in panels */
+    /* y = init + x W for one sample, over those k where x is not 0, for finite W: x (k) plain, W
+     * (k, 16 n) and y (16 n) in panels */
     void (*product_one)(uint32_t k, const float *x, const float *w, size_t w_stride, uint32_t n,
                         float *y, const float *init);
 

@@ -49,19 +49,22 @@ INLINE vf sum_classes(uint32_t n_classes, const float *zt, vf maximum)
     return sum;
 }
 
-/* What is not above `least` becomes 0. */
-INLINE void scale_classes(uint32_t n_classes, float *zt, vf factor, float least)
+INLINE void scale_classes(uint32_t n_classes, float *zt, vf factor)
 {
-    for (uint32_t c = 0; c < n_classes; c++) {
-        vf p = v_mul(v_load(zt + (size_t)c * PANEL), factor);
-        v_store(zt + (size_t)c * PANEL, v_where_greater(p, v_set1(least), p, v_set1(0)));
-    }
+    for (uint32_t c = 0; c < n_classes; c++)
+        v_store(zt + (size_t)c * PANEL, v_mul(v_load(zt + (size_t)c * PANEL), factor));
 }
 
 /* Of a network that is sure of its classes, gradients fade into denormal numbers on their way
- * through the layers, which some CPUs handle a hundred times slower. What begins below this
- * moves no weight. */
-#define LEAST_GRADIENT 0x1p-64f
+ * through the layers, which some CPUs handle a hundred times slower. What begins below 2^-64
+ * moves no weight, and becomes 0; NaN stays. */
+INLINE void drop_faint_classes(uint32_t n_classes, float *zt)
+{
+    for (uint32_t c = 0; c < n_classes; c++) {
+        vf p = v_load(zt + (size_t)c * PANEL);
+        v_store(zt + (size_t)c * PANEL, v_where_greater(v_set1(0x1p-64f), p, v_set1(0), p));
+    }
+}
 
 INLINE void shift_classes(uint32_t n_classes, float *zt, float by)
 {
@@ -74,7 +77,7 @@ static void softmax(uint32_t n_classes, float *zt)
     for (int j = 0; j < PANEL; j += VL) {
         vf best, maximum = largest_class(n_classes, zt + j, &best);
         vf sum = exp_classes(n_classes, zt + j, maximum);
-        scale_classes(n_classes, zt + j, v_div(v_set1(1), sum), 0);
+        scale_classes(n_classes, zt + j, v_div(v_set1(1), sum));
     }
 }
 
@@ -93,7 +96,8 @@ static void softmax_gradient(const struct kernel_softmax *s)
                            sum_classes(s->n_classes, s->zt + j, maximum),
                            v_mul(v_set1(1 - s->smoothing), target));
         vf sum = exp_classes(s->n_classes, s->zt + j, maximum);
-        scale_classes(s->n_classes, s->zt + j, v_div(v_set1(s->scale), sum), LEAST_GRADIENT);
+        scale_classes(s->n_classes, s->zt + j, v_div(v_set1(s->scale), sum));
+        drop_faint_classes(s->n_classes, s->zt + j);
         v_store(s->loss + j, v_sub(log_positive(sum), target));
         v_store(s->prediction + j, best);
     }

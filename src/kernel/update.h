@@ -30,9 +30,9 @@ INLINE vf without_denormals(vf x)
     return v_sub(v_add(x, small), small);
 }
 
-/* The same for gradients, since their squares fade first: late in training most are below 1e-19. At
- * least 2^-56, squared and times 1 - b2, is normal for b2 up to 0.99994; what is less moves no
- * weight, divided by an eps of 1e-8 or not. */
+/* Squares of gradients are denormal long before the gradients are, and late in training most are.
+ * At least 2^-56, squared and times 1 - b2, is normal for b2 up to 0.99994; what is less moves no
+ * weight even when it is divided by an eps of 1e-8, and becomes 0; NaN stays. */
 INLINE vf without_tiny(vf g)
 {
     vf size = v_max(g, v_sub(v_set1(0), g));
@@ -81,8 +81,8 @@ INLINE vf nesterov(const struct kernel_update *u, size_t i, const float *w, cons
 INLINE vf adamw(const struct kernel_update *u, size_t i, const float *w, const float *g, float *m,
                 float *v)
 {
-    vf mean = without_tiny(gradient(u, g + i)),
-       square = v_mul(v_mul(v_set1(1 - u->beta2), mean), mean);
+    vf mean = without_tiny(gradient(u, g + i));
+    vf square = v_mul(v_mul(v_set1(1 - u->beta2), mean), mean);
     vf first = v_fma(v_set1(u->beta1), v_load(m + i), v_mul(v_set1(1 - u->beta1), mean));
     vf second = without_denormals(v_fma(v_set1(u->beta2), v_load(v + i), square));
     first = without_denormals(first);

@@ -234,7 +234,7 @@ static enum mlp_status run(struct job *job, int n_threads)
             return MLP_E_MEMORY;
         mixed_pack_weights(job->net, job->weights, &(struct team){.n = 1});
     }
-    job->nonzeros = nonzeros_pay(job->images);
+    job->nonzeros = job->weights == NULL && nonzeros_pay(job->images, job->first, job->n);
     team_run(n_threads, run_job, job);
     mixed_free(job->weights);
     return atomic_load(&job->out_of_memory) ? MLP_E_MEMORY : MLP_OK;

@@ -346,7 +346,8 @@ static bool new_batches(struct epoch *e, const struct mlp_net *net)
 {
     uint32_t inputs = mlp_net_width(net, 0), size = e->options->batch;
     uint32_t n_members = (uint32_t)e->options->n_threads;
-    bool tiles = net->precision == MLP_BF16, nonzeros = nonzeros_pay(e->images);
+    bool tiles = net->precision == MLP_BF16;
+    bool nonzeros = !tiles && nonzeros_pay(e->images, 0, e->images->n_samples);
     e->n_owners = tiles || n_members <= OWNERS_MAX ? n_members : 1;
     e->batch = calloc(e->n_owners, sizeof *e->batch);
     e->input = calloc(n_members, sizeof *e->input);

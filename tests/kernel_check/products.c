@@ -93,18 +93,24 @@ static void finish(struct check *check, struct product *p)
     operand_free(&p->init);
 }
 
+static struct product block_of(enum kernel_order order, uint32_t n, uint32_t k,
+                               enum contents contents, bool has_init)
+{
+    return (struct product){.rows = PANEL,
+                            .k = k,
+                            .cols = n * PANEL,
+                            .by_columns = order == KERNEL_BY_COLUMNS,
+                            .contents = contents,
+                            .has_init = has_init};
+}
+
 static void check_block(struct check *check, enum kernel_order order, uint32_t n, uint32_t k,
                         enum contents contents, bool gaps, bool has_init)
 {
     check_case(check, "product by %s, %u panels, k %u, contents %d, %s, init %s",
                order == KERNEL_BY_ROWS ? "rows" : "columns", n, k, contents,
                gaps ? "gaps between panels" : "no gaps", has_init ? "given" : "NULL");
-    struct product p = {.rows = PANEL,
-                        .k = k,
-                        .cols = n * PANEL,
-                        .by_columns = order == KERNEL_BY_COLUMNS,
-                        .contents = contents,
-                        .has_init = has_init};
+    struct product p = block_of(order, n, k, contents, has_init);
     prepare(check, &p, gaps);
     check->kernel->product[order][n - 1](k, p.a.m.data, p.a.m.stride, p.b.m.data, p.b.m.stride,
                                          p.c.m.data, p.c.m.stride, has_init ? p.init.m.data : NULL);
@@ -138,12 +144,7 @@ static void check_nonzero(struct check *check, enum kernel_order order, uint32_t
                has_init ? "given" : "NULL");
     enum { WORDS_MAX = 13, STRIDE = WORDS_MAX + 2 };
     uint64_t bits[PANEL / QUAD * STRIDE] = {0};
-    struct product p = {.rows = PANEL,
-                        .k = k,
-                        .cols = n * PANEL,
-                        .by_columns = order == KERNEL_BY_COLUMNS,
-                        .contents = contents,
-                        .has_init = has_init};
+    struct product p = block_of(order, n, k, contents, has_init);
     prepare(check, &p, true);
     for (uint32_t q = 0; q < PANEL / QUAD; q++)
         choose_bits(check, q == 0 ? density : 2, k, bits + (size_t)q * STRIDE);
