@@ -123,7 +123,7 @@ static void check_row(const struct batch *batch, uint32_t r, const struct mlp_im
 /* A bit for every four rows and every four columns, and none beyond the batch. */
 static void check_nonzeros(const struct batch *batch, const char *kernel)
 {
-    const struct nonzeros *z = batch->x.nonzeros;
+    const struct nonzeros *z = &batch->x.nonzeros;
     uint32_t n = batch->x.rows, inputs = batch->x.cols;
     for (uint32_t r = 0; r < n; r += QUAD)
         for (uint32_t i = 0; i < z->row_words * WORD; i++) {

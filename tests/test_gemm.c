@@ -114,21 +114,19 @@ static void put_zeros(struct panels *m, bool of_rows)
 }
 
 /* As the bits say, for the one order that is asked for. */
-static struct nonzeros *note_nonzeros(const struct panels *m, bool of_rows)
+static struct nonzeros note_nonzeros(const struct panels *m, bool of_rows)
 {
-    struct nonzeros *z = calloc(1, sizeof *z);
     uint32_t n = of_rows ? m->rows : m->cols, k = of_rows ? m->cols : m->rows;
     uint32_t words = (k + WORD - 1) / WORD;
     uint64_t *bits = calloc((size_t)panel_count(n) * PANEL / QUAD * words, sizeof *bits);
-    ck_assert(z != NULL && bits != NULL);
-    *z = of_rows ? (struct nonzeros){.of_rows = bits, .row_words = words}
-                 : (struct nonzeros){.of_columns = bits, .column_words = words};
+    ck_assert_ptr_nonnull(bits);
     for (uint32_t i = 0; i < n; i++)
         for (uint32_t j = 0; j < k; j++)
             if ((of_rows ? panel_at(m, i, j / PANEL)[j % PANEL]
                          : panel_at(m, j, i / PANEL)[i % PANEL]) != 0)
                 bits[(size_t)i / QUAD * words + j / WORD] |= (uint64_t)1 << j % WORD;
-    return z;
+    return of_rows ? (struct nonzeros){.of_rows = bits, .row_words = words}
+                   : (struct nonzeros){.of_columns = bits, .column_words = words};
 }
 
 static float element(const struct panels *m, uint32_t r, uint32_t c)
@@ -317,14 +315,12 @@ START_TEST(leaving_out_zeros_changes_no_bit)
         check_problem(&problem);
         run(&problem, kernel_find("scalar"), 1);
         memcpy(dense, problem.seen, bytes);
-        struct nonzeros *nonzeros = note_nonzeros(&problem.a, order == KERNEL_BY_ROWS);
-        problem.a.nonzeros = nonzeros;
+        problem.a.nonzeros = note_nonzeros(&problem.a, order == KERNEL_BY_ROWS);
         check_problem(&problem);
         run(&problem, kernel_find("scalar"), 1);
         ck_assert(same_bits(&problem, problem.seen, dense));
-        free(nonzeros->of_rows);
-        free(nonzeros->of_columns);
-        free(nonzeros);
+        free(problem.a.nonzeros.of_rows);
+        free(problem.a.nonzeros.of_columns);
         free(dense);
         problem_free(&problem);
     }

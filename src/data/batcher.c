@@ -27,9 +27,7 @@ bool data_batch_new(struct batch *batch, uint32_t batch_max, uint32_t inputs, bo
         (struct panels){.rows = batch_max, .cols = inputs, .stride = panel_stride(batch_max)};
     batch->x.data = memory_new(panel_floats(batch_max, inputs) * sizeof(float));
     batch->labels = memory_new((size_t)panel_count(batch_max) * PANEL);
-    bool ok = !nonzeros || nonzeros_new(&batch->nonzeros, batch_max, inputs);
-    if (nonzeros)
-        batch->x.nonzeros = &batch->nonzeros;
+    bool ok = !nonzeros || nonzeros_new(&batch->x.nonzeros, batch_max, inputs);
     if (ok && batch->x.data != NULL && batch->labels != NULL)
         return true;
     data_batch_free(batch);
@@ -52,7 +50,7 @@ bool data_batch_new_tiles(struct batch *batch, uint32_t batch_max, uint32_t inpu
 
 void data_batch_free(struct batch *batch)
 {
-    nonzeros_free(&batch->nonzeros);
+    nonzeros_free(&batch->x.nonzeros);
     memory_free(batch->x16.data);
     memory_free(batch->x.data);
     memory_free(batch->labels);
@@ -146,8 +144,8 @@ static void note_nonzeros(const struct gather *g, uint32_t n)
 {
     const struct panels *x = &g->batch->x;
     uint32_t column = g->panel * PANEL;
-    if (x->nonzeros != NULL)
-        nonzeros_note(x->nonzeros, g->kernel, g->row, n, column, least(WORD, x->cols - column),
+    if (x->nonzeros.of_rows != NULL)
+        nonzeros_note(&x->nonzeros, g->kernel, g->row, n, column, least(WORD, x->cols - column),
                       g->from[0]);
 }
 

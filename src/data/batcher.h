@@ -17,11 +17,10 @@ struct batch {
     struct panels x;  /* (B, inputs); x.rows is this batch's size; no data if it is in tiles */
     struct tiles x16; /* or the pixels themselves in bf16, by rows */
     uint8_t *labels;
-    struct nonzeros nonzeros; /* of x, if it refers to them: a batch stays where it was made */
 };
 
 /* data_batch_new - room for batches of up to batch_max samples of `inputs` pixels; nonzeros: notes
- * where they are. False if out of memory. */
+ * in x where they are. False if out of memory. */
 bool data_batch_new(struct batch *batch, uint32_t batch_max, uint32_t inputs, bool nonzeros);
 
 /* data_batch_new_tiles - the same with pixels in bf16, and no notes. */

@@ -24,9 +24,10 @@ static uint32_t divide_up(uint32_t n, uint32_t d)
     return n / d + (n % d != 0);
 }
 
-static bool leaves_out_zeros(const struct gemm *g)
+/* Where A has anything but zeros; NULL: unknown. */
+static const uint64_t *nonzeros_of(const struct gemm *g)
 {
-    return g->a->nonzeros != NULL;
+    return g->order == KERNEL_BY_ROWS ? g->a->nonzeros.of_rows : g->a->nonzeros.of_columns;
 }
 
 /* Of 16 rows of C. Of A it leaves out the zeros, where somebody has noted them. */
@@ -37,15 +38,14 @@ static void multiply(const struct kernel *kernel, const struct gemm *g, uint32_t
     bool by_rows = g->order == KERNEL_BY_ROWS;
     const float *a =
         by_rows ? panel_at(g->a, group * PANEL, k_begin / PANEL) : panel_at(g->a, k_begin, group);
-    if (!leaves_out_zeros(g)) {
+    const uint64_t *bits = nonzeros_of(g);
+    if (bits == NULL) {
         kernel->product[g->order][n - 1](k_end - k_begin, a, g->a->stride, b, g->b->stride, c,
                                          c_stride, init);
         return;
     }
-    const struct nonzeros *z = g->a->nonzeros;
-    uint32_t words = by_rows ? z->row_words : z->column_words;
-    const uint64_t *bits = (by_rows ? z->of_rows : z->of_columns) +
-                           (size_t)group * (PANEL / QUAD) * words + k_begin / WORD;
+    uint32_t words = by_rows ? g->a->nonzeros.row_words : g->a->nonzeros.column_words;
+    bits += (size_t)group * (PANEL / QUAD) * words + k_begin / WORD;
     kernel->product_nonzero[g->order][n - 1](divide_up(k_end - k_begin, WORD), bits, words, a,
                                              g->a->stride, b, g->b->stride, c, c_stride, init);
 }
@@ -79,7 +79,7 @@ static void multiply_block(const struct kernel *kernel, const struct gemm *g,
 
 static uint32_t k_block(const struct gemm *g)
 {
-    if (leaves_out_zeros(g))
+    if (nonzeros_of(g) != NULL)
         return K_BLOCK_NONZERO;
     /* Even blocks: a short last one would load and store C for little work. */
     uint32_t n_blocks = divide_up(g->k, K_BLOCK);
@@ -90,7 +90,7 @@ void gemm_run(const struct kernel *kernel, const struct gemm *g, const struct ge
               float *scratch, const struct gemm_aside *aside)
 {
     uint32_t k_step = k_block(g);
-    uint32_t widest = leaves_out_zeros(g) ? kernel->nonzero_panels : kernel->panels;
+    uint32_t widest = nonzeros_of(g) != NULL ? kernel->nonzero_panels : kernel->panels;
     /* L2: the slice's panels of B, a few at a time. L1: a block of their rows. */
     for (uint32_t panel = slice->panel_begin; panel < slice->panel_end;) {
         /* 4 panels as 2 + 2, not 3 + 1: narrow tiles load as much of A for less work. */

@@ -26,7 +26,7 @@ enum { PANEL = 16 }; /* floats in a cache line of 64 bytes */
 enum { QUAD = 4, WORD = 64 };
 
 struct nonzeros {
-    uint64_t *of_rows, *of_columns;
+    uint64_t *of_rows, *of_columns;   /* NULL: nobody has looked */
     uint32_t row_words, column_words; /* of each four rows, of each four columns */
 };
 
@@ -34,7 +34,7 @@ struct panels {
     float *data;
     uint32_t rows, cols; /* as the mathematics sees them; what is beyond is zero or ignored */
     size_t stride;       /* floats from a panel to the next */
-    const struct nonzeros *nonzeros; /* NULL: nobody has looked */
+    struct nonzeros nonzeros;
 };
 
 static inline uint32_t panel_count(uint32_t n)
