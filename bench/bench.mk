@@ -8,7 +8,7 @@ BENCH_ARGS = $(call option,DATA,--data) $(call option,THREADS,--threads) $(ARGS)
 # Where the result of `make bench` is, and what bench-compare sets against BASE.
 RESULT ?= out/bench.json
 
-bench: ## measures speed, alone and beside other programs (three minutes); ARGS=--quick
+bench: ## measures speed, alone and beside other programs (four to eight minutes); ARGS=--quick
 	@CC='$(CC)' .make/deps.sh install build $(BUILD)/deps-build
 	@CC='$(CC)' .make/deps.sh install bench $(BUILD)/deps-bench
 	$(BUILD_NOW) $(BUILD)/mlp $(BUILD)/mlp-bench bench-peers

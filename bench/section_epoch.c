@@ -96,8 +96,10 @@ static bool field_new(struct bench *bench, struct field *field, enum mlp_precisi
     if (!work_new(&field->work, bench, &spec))
         return false;
     spec.no_zeros = true;
-    if (precision == MLP_F32 && !work_new(&field->no_zeros, bench, &spec))
+    if (precision == MLP_F32 && !work_new(&field->no_zeros, bench, &spec)) {
+        work_free(&field->work);
         return false;
+    }
     field->peak = peak_run_new(mlp_net_kernel(field->work.net), threads);
     open_peers(bench, field);
     return true;
