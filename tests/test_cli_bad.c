@@ -120,14 +120,15 @@ START_TEST(a_network_beyond_memory_is_refused)
 }
 END_TEST
 
+#define FOREVER "\"$mlp\" train --data set --preset classic --layers 16 --epochs 1000000 --lr 0.1 "
+
 /* Starts it, waits for the third epoch, and kills it politely. */
 static void stopped(const char *options)
 {
     char command[512];
     snprintf(command, sizeof command,
              ": > log\n" /* or an earlier one is mistaken for it, and it is killed as it starts */
-             "\"$mlp\" train --data set --preset classic --layers 16 --epochs 1000000 --lr 0.1 %s "
-             "> log & pid=$!\n"
+             FOREVER "%s > log & pid=$!\n"
              "until grep -q '^ *3/1000000 ' log; do sleep 0.02; done\n"
              "kill -TERM $pid; wait $pid",
              options);
@@ -154,6 +155,27 @@ START_TEST(a_signal_keeps_the_last_finished_epoch)
 }
 END_TEST
 
+/* As timeout(1) and a terminal that closes send them. */
+START_TEST(two_signals_at_once_are_one_wish)
+{
+    struct cli_result result =
+        cli_ends(143, ": > log\n" FOREVER "> log & pid=$!\n"
+                      "until grep -q '^ *3/1000000 ' log; do sleep 0.02; done\n"
+                      "kill -TERM $pid; kill -HUP $pid; wait $pid");
+    ck_assert_ptr_nonnull(strstr(result.err, ", the last one finished, are in out/"));
+    cli_result_free(&result);
+    cli_done("\"$mlp\" eval --data set");
+}
+END_TEST
+
+START_TEST(a_reader_that_goes_away_keeps_the_last_finished_epoch)
+{
+    cli_done("{ " FOREVER "2>&1; echo $? > code; } | sed '/^ *3.1000000 /q' > log\n"
+             "grep -qx 141 code && \"$mlp\" eval --data set && "
+             "\"$mlp\" info --model out/mnist_model_1.npz | grep -qE -- '--epochs [0-9]{1,6} '");
+}
+END_TEST
+
 Suite *cli_bad_suite(void)
 {
     Suite *suite = suite_create("cli_bad");
@@ -168,6 +190,8 @@ Suite *cli_bad_suite(void)
     tcase_add_test(tests, a_full_disk_leaves_the_old_files);
     tcase_add_test(tests, a_network_beyond_memory_is_refused);
     tcase_add_test(tests, a_signal_keeps_the_last_finished_epoch);
+    tcase_add_test(tests, two_signals_at_once_are_one_wish);
+    tcase_add_test(tests, a_reader_that_goes_away_keeps_the_last_finished_epoch);
     suite_add_tcase(suite, tests);
     return suite;
 }

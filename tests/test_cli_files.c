@@ -125,6 +125,7 @@ START_TEST(the_recipe_in_the_file_repeats_it)
     repeats("--optimizer adamw --lr 0.01 --weight-decay 0.1 --schedule cosine --warmup 0.5");
     repeats("--layers 9,8,7 --classes 6");
     repeats("--validation 100 --early-stop 2 --epochs 30 --lr 0.3");
+    repeats("--validation 100 --early-stop 4 --eval-every 3 --epochs 30 --lr 0.3");
     repeats("--preset classic");
     repeats("--preset fast --momentum 0.8");
     repeats("--activation leaky-relu --init xavier --clip-norm 0.5");
@@ -183,6 +184,7 @@ START_TEST(weights_can_be_the_start)
     cli_result_free(&result);
     cli_refused(SMALL "--init-from a.npz --layers 17", 4, "other hidden layers than --layers says");
     cli_refused(SMALL "--init-from none.npz", 4, "none.npz: ");
+    cli_refused(SMALL "--init-from a.npz --init he", 2, "both --init and --init-from");
 }
 END_TEST
 
@@ -286,7 +288,15 @@ START_TEST(the_picture_is_the_last_line)
     cli_done("cmp a.png out/predictions.png"); /* the same weights, the same seed */
     cli_done("\"$mlp\" predict --data set --out b.png --seed 2 && ! cmp -s a.png b.png");
     cli_refused("\"$mlp\" run --data set --model x --out x", 2,
-                "--model and --out name the same file");
+                "weights are in this file, and would be overwritten");
+    cli_refused("\"$mlp\" run --data set --model out/x --out out/../out/x", 2,
+                "would be overwritten");
+    cli_refused("\"$mlp\" predict --data set --out ./out/mnist_model_1.npz", 2,
+                "would be overwritten");
+    cli_refused("\"$mlp\" eval --data set --csv out/mnist_model_1.npz", 2, "would be overwritten");
+    cli_refused(
+        "\"$mlp\" tune --data set --init-from out/mnist_model_1.npz --out out/mnist_model_1.npz", 2,
+        "would be overwritten");
 }
 END_TEST
 

@@ -85,6 +85,17 @@ START_TEST(options_change_a_preset_from_anywhere)
 }
 END_TEST
 
+START_TEST(a_warm_up_leaves_time_for_the_rest)
+{
+    ck_assert_float_eq(parsed("--epochs 12").warmup, parsed("").warmup);
+    ck_assert_float_eq(parsed("--epochs 2").warmup, 0.5F);
+    ck_assert_float_eq(parsed("--epochs 1 --preset fast").warmup, 0.25F);
+    ck_assert_float_eq(parsed("--epochs 3 --preset fast").warmup, 0.3F);
+    ck_assert_float_eq(parsed("--epochs 2 --warmup 3").warmup, 3);
+    ck_assert_float_eq(parsed("--epochs 1 --preset classic").warmup, 0);
+}
+END_TEST
+
 START_TEST(presets_stand_in_the_help_and_the_header)
 {
     struct cli_result result = cli_ends(0, "\"$mlp\" train --help");
@@ -169,6 +180,7 @@ Suite *cli_recipes_suite(void)
     tcase_add_test(tests, a_preset_is_what_typing_its_options_is);
     tcase_add_test(tests, classic_is_the_originals_recipe);
     tcase_add_test(tests, options_change_a_preset_from_anywhere);
+    tcase_add_test(tests, a_warm_up_leaves_time_for_the_rest);
     tcase_add_test(tests, presets_stand_in_the_help_and_the_header);
     tcase_add_test(tests, validation_stands_in_header_log_recipe_and_file);
     tcase_add_test(tests, early_stop_says_which_epoch_was_kept);

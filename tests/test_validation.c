@@ -138,6 +138,23 @@ START_TEST(early_stop_keeps_the_best_epoch)
 }
 END_TEST
 
+START_TEST(early_stop_waits_for_an_epoch_that_is_looked_at)
+{
+    struct mlp_dataset dataset = toy_dataset();
+    struct mlp_train_options options = overfitting(&dataset);
+    struct course course;
+    size_t n;
+    options.early_stop = 1; /* shorter than what lies between two looks */
+    options.eval_every = 3;
+    free(trained(&dataset, &options, &course, &n));
+    uint32_t best = 0;
+    for (uint32_t i = 0; i < course.n; i++)
+        best = course.reports[i].kept ? i + 1 : best;
+    ck_assert_uint_eq(course.n, best + 3);
+    toy_dataset_free(&dataset);
+}
+END_TEST
+
 static volatile sig_atomic_t stop;
 static uint32_t n_finished;
 
@@ -233,6 +250,7 @@ Suite *validation_suite(void)
     tcase_add_test(tests, images_held_out_are_not_trained_on);
     tcase_add_test(tests, held_out_images_are_looked_at_when_it_is_time);
     tcase_add_loop_test(tests, early_stop_keeps_the_best_epoch, 1, 5);
+    tcase_add_test(tests, early_stop_waits_for_an_epoch_that_is_looked_at);
     tcase_add_test(tests, stopped_by_hand_the_best_epoch_is_kept_too);
     tcase_add_test(tests, what_cannot_be_is_refused);
     tcase_add_test(tests, intervals_are_wilsons);

@@ -173,3 +173,22 @@ enum mlp_status file_replaceable(const char *path, struct mlp_error *error)
     unlink(temporary);
     return MLP_OK;
 }
+
+static const char *name_in_folder(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? path : slash + 1;
+}
+
+bool file_same(const char *a, const char *b)
+{
+    char folders[2][4096];
+    struct stat info[2];
+    folder_of(a, folders[0], sizeof folders[0]);
+    folder_of(b, folders[1], sizeof folders[1]);
+    if (strcmp(name_in_folder(a), name_in_folder(b)) != 0)
+        return false;
+    if (stat(folders[0], &info[0]) != 0 || stat(folders[1], &info[1]) != 0)
+        return strcmp(a, b) == 0;
+    return info[0].st_dev == info[1].st_dev && info[0].st_ino == info[1].st_ino;
+}

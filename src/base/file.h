@@ -4,6 +4,8 @@
 
 #include "mlp.h"
 
+#include <stdbool.h>
+
 /* file_read - the whole file, read(2) to its end (it may change under us, so no mmap).
  * Owner    the caller frees *bytes with free
  * Returns  MLP_OK; `status` if it cannot be read or is a folder; MLP_E_MEMORY */
@@ -18,5 +20,9 @@ enum mlp_status file_replace(const char *path, const void *bytes, size_t n,
 /* file_replaceable - whether file_replace(path) can be expected to work: the folder exists and a
  * temporary file can be made in it. To be asked before hours of training, not after. */
 enum mlp_status file_replaceable(const char *path, struct mlp_error *error) MLP_MUST_USE;
+
+/* file_same - whether two names, of files that need not exist, are one entry of one folder, so that
+ * file_replace of the one replaces the other. */
+bool file_same(const char *a, const char *b);
 
 #endif

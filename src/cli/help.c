@@ -41,7 +41,7 @@ void cli_help(void)
     section("Environment");
     cli_say("  MNIST_DIR         folder of the data\n"
             "  OMP_NUM_THREADS   threads, where --threads does not say\n"
-            "  MLP_CPU_DISABLE   CPU features to do without: avx512,avx2,fma\n"
+            "  MLP_CPU_DISABLE   CPU features to do without: amx,avx512,avx2,fma\n"
             "  NO_COLOR          no colours\n");
 }
 

@@ -9,13 +9,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Names are NULL where there is no such file. */
+static enum mlp_status check_apart(const char *weights, const char *out, struct mlp_error *error)
+{
+    if (weights == NULL || out == NULL || !file_same(weights, out))
+        return MLP_OK;
+    error_set(error, MLP_E_USAGE, out, -1);
+    error_found(error, "weights are in this file, and would be overwritten");
+    error_hint(error, "give the output another name");
+    return MLP_E_USAGE;
+}
+
 static enum mlp_status check_outputs(const char *model, const char *out, struct mlp_error *error)
 {
-    if (model != NULL && out != NULL && strcmp(model, out) == 0) {
-        error_set(error, MLP_E_USAGE, out, -1);
-        error_found(error, "--model and --out name the same file");
+    if (check_apart(model, out, error) != MLP_OK)
         return MLP_E_USAGE;
-    }
     if (model != NULL && file_replaceable(model, error) != MLP_OK)
         return MLP_E_OUTPUT;
     return out == NULL ? MLP_OK : file_replaceable(out, error);
@@ -156,6 +164,16 @@ static enum mlp_status check_early_stop(const struct cli_options *options, struc
     return MLP_E_USAGE;
 }
 
+static enum mlp_status check_start(const struct cli_options *options, struct mlp_error *error)
+{
+    if (options->init_from == NULL || !options->init_typed)
+        return MLP_OK;
+    error_set(error, MLP_E_USAGE, NULL, -1);
+    error_found(error, "both --init and --init-from");
+    error_hint(error, "weights are either drawn or read: leave one of them out");
+    return MLP_E_USAGE;
+}
+
 static enum mlp_status check_validation(const struct cli_job *job, struct mlp_error *error)
 {
     uint32_t n = job->dataset.train.n_samples;
@@ -177,6 +195,10 @@ int cli_job_open_train(struct cli_job *job, const struct cli_options *options, c
     struct mlp_error error = {0};
     struct mlp_model start = {0};
     enum mlp_status status = check_early_stop(options, &error);
+    if (status == MLP_OK)
+        status = check_start(options, &error);
+    if (status == MLP_OK)
+        status = check_apart(options->init_from, out, &error);
     if (status == MLP_OK)
         status = check_outputs(model, out, &error);
     if (status == MLP_OK && options->init_from != NULL)
@@ -201,7 +223,9 @@ int cli_job_open_use(struct cli_job *job, const struct cli_options *options, con
                                 mlp_threads_choose((int)options->threads, options->force_threads)};
     struct mlp_error error = {0};
     struct mlp_model model = {0};
-    enum mlp_status status = check_outputs(NULL, output, &error);
+    enum mlp_status status = check_apart(options->model, output, &error);
+    if (status == MLP_OK)
+        status = check_outputs(NULL, output, &error);
     if (status == MLP_OK)
         status = mlp_model_read(&model, options->model, &error);
     if (status == MLP_E_MODEL && !options->model_typed && error.hint[0] == '\0')

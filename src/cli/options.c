@@ -38,9 +38,9 @@ static const struct cli_option table[] = {
     {"activation", "relu|leaky-relu|gelu|tanh|sigmoid", CLI_CHOICE, WORK | CLI_TUNE | CLI_GRADCHECK,
      FIELD(activation), FIELD(activation_typed), 0, 0, "what the weights say, relu",
      "between layers"},
-    {"init", "he|xavier", CLI_CHOICE, FIT | CLI_GRADCHECK, FIELD(init), 0, 0, 0, NULL,
-     "how weights are drawn from the seed"},
-    {"epochs", "N", CLI_COUNT, FIT, FIELD(epochs), 0, 1, MILLION, NULL,
+    {"init", "he|xavier", CLI_CHOICE, FIT | CLI_GRADCHECK, FIELD(init), FIELD(init_typed), 0, 0,
+     NULL, "how weights are drawn from the seed"},
+    {"epochs", "N", CLI_COUNT, FIT, FIELD(epochs), FIELD(epochs_typed), 1, MILLION, NULL,
      "passes over the training set"},
     {"batch", "N", CLI_COUNT, FIT | CLI_GRADCHECK, FIELD(batch), 0, 1, MILLION, NULL,
      "images a step"},
@@ -53,8 +53,8 @@ static const struct cli_option table[] = {
      "shrinks weights each step, times the learning rate"},
     {"schedule", "constant|step|linear|cosine", CLI_CHOICE, FIT, FIELD(schedule), 0, 0, 0, NULL,
      "of the learning rate after the warm-up"},
-    {"warmup", "EPOCHS", CLI_AMOUNT, FIT, FIELD(warmup), 0, 0, 0, NULL,
-     "in which the rate rises to its peak"},
+    {"warmup", "EPOCHS", CLI_AMOUNT, FIT, FIELD(warmup), FIELD(warmup_typed), 0, 0, NULL,
+     "in which the rate rises; unless typed, at most a quarter of --epochs"},
     {"clip-norm", "NORM", CLI_AMOUNT, FIT, FIELD(clip_norm), 0, 0, 0, "0: none",
      "largest norm of all gradients together"},
     {"label-smoothing", "SHARE", CLI_SHARE, FIT, FIELD(label_smoothing), 0, 0, 0, "0: none",
@@ -260,14 +260,26 @@ int cli_options_read(struct cli_options *options, uint32_t command, int argc, ch
     return 0;
 }
 
+/* A preset's warm-up is for its own epochs: with fewer the rate would never come down again. A
+ * quarter is what `default` has. */
+static void fit_warmup(struct cli_options *options)
+{
+    float most = (float)options->epochs / 4;
+    if (options->epochs_typed && !options->warmup_typed && options->warmup > most)
+        options->warmup = most;
+}
+
 int cli_options_parse(struct cli_options *options, uint32_t command, int argc, char **argv)
 {
     struct cli_options typed = *options;
     int code = cli_options_read(&typed, command, argc, argv, true);
     if (code != 0 || typed.preset == NULL) {
         *options = typed;
+        fit_warmup(options);
         return code;
     }
     cli_preset_apply(options, typed.preset);
-    return cli_options_read(options, command, argc, argv, true);
+    code = cli_options_read(options, command, argc, argv, true);
+    fit_warmup(options);
+    return code;
 }

@@ -63,7 +63,8 @@ struct cli_options {
     struct cli_rates lrs;
     struct cli_counts batches;
     bool force_threads, quiet, wrong, ask, grid, help;
-    bool layers_typed, label_base_typed, model_typed, activation_typed, augment_typed;
+    bool layers_typed, label_base_typed, model_typed, activation_typed, augment_typed, init_typed;
+    bool epochs_typed, warmup_typed;
 };
 
 enum cli_kind {

@@ -73,7 +73,7 @@ int cli_output_finish(int code)
         remember_failure();
     if (fclose(stdout) != 0 && errno != EBADF) /* some file systems report only now */
         remember_failure();
-    if (output_errno == 0)
+    if (output_errno == 0 || (output_errno == EPIPE && code != 0)) /* nobody reads: said before */
         return code;
     fprintf(stderr, "mlp: cannot write to standard output: %s\n", strerror(output_errno));
     return code == 0 ? (int)MLP_E_OUTPUT : code;

@@ -175,6 +175,8 @@ static void add_training(struct words *words, const struct cli_job *job, uint32_
         add_option(words, options, "momentum");
     for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++)
         add_set(words, options, settings[i]);
+    if (options->early_stop > 0) /* chooses among the epochs that are looked at */
+        add_set(words, options, "eval-every");
     add(words, "--seed %" PRIu64, options->seed);
     if (options->classes != 0)
         add(words, "--classes %" PRIu32, options->classes);

@@ -1,4 +1,5 @@
-/* signals.h - Ctrl-C, SIGTERM and SIGHUP ask training to stop; the second one kills. */
+/* signals.h - Ctrl-C, SIGTERM, SIGHUP and a pipe that nobody reads ask training to stop; Ctrl-C,
+ * SIGTERM or SIGHUP once more, at least a second later, kills. */
 #ifndef CLI_SIGNALS_H
 #define CLI_SIGNALS_H
 

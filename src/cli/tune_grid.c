@@ -27,7 +27,7 @@ struct grid {
     struct cell cells[CLI_LIST_MAX][CLI_LIST_MAX]; /* [rate][batch] */
 };
 
-/* What was typed; else half, one and two times the recipe's value. */
+/* What was typed; else half, one and two times the recipe's value, as far as they are different. */
 static void choose(struct grid *grid)
 {
     const struct cli_options *options = grid->job->options;
@@ -36,8 +36,9 @@ static void choose(struct grid *grid)
     for (int i = 0; options->lrs.n == 0 && i < 3; i++)
         grid->lrs.at[grid->lrs.n++] = options->lr * (0.5f * (float)(1 << i));
     for (int i = 0; options->batches.n == 0 && i < 3; i++) {
-        uint32_t batch = options->batch / 2 * (1U << i);
-        grid->batches.at[grid->batches.n++] = batch == 0 ? 1 : i == 1 ? options->batch : batch;
+        uint32_t batch = i == 0 ? options->batch / 2 : options->batch * (uint32_t)i;
+        if (batch > 0)
+            grid->batches.at[grid->batches.n++] = batch;
     }
 }
 
@@ -161,10 +162,12 @@ static void print_table(const struct grid *grid, const struct cell *best)
     }
 }
 
-static int finish(const struct grid *grid, struct mlp_error *error)
+static int finish(const struct grid *grid, bool stopped, struct mlp_error *error)
 {
     uint32_t rate = 0, batch = 0, n = grid->job->options->validation;
     const struct cell *best = find_best(grid, &rate, &batch);
+    if (best == NULL && stopped)
+        return 0;
     if (best == NULL) {
         error_set(error, MLP_E_DIVERGED, NULL, -1);
         error_found(error, "every training diverged");
@@ -215,7 +218,7 @@ int cli_tune_grid(const struct cli_job *job)
         status = try_all(grid, &error);
     int code = 0;
     if (status == MLP_OK || status == MLP_E_STOPPED)
-        code = status == MLP_OK || grid->cells[0][0].state == CELL_DONE ? finish(grid, &error) : 0;
+        code = finish(grid, status == MLP_E_STOPPED, &error);
     else
         code = cli_fail(&error);
     if (status == MLP_E_STOPPED) {

@@ -10,7 +10,8 @@
  *   dataset, recipe str
  *   n_rows, n_cols  int64    of the images, 0 if unknown
  *   label_base      int64    what class 0 is called
- *   train_accuracy, test_accuracy  float64, 0..1, negative if unknown
+ *   train_accuracy, test_accuracy, validation_accuracy  float64, 0..1, negative if unknown
+ *   n_test          int64    images behind test_accuracy, 0 if unknown
  *   mlp_version     str      the program that wrote it; not read
  */
 #ifndef IO_METADATA_H

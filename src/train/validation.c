@@ -71,8 +71,10 @@ enum mlp_status validation_epoch(struct validation *v, const struct mlp_net *net
     return MLP_OK;
 }
 
+/* Epochs that were not looked at say nothing. */
 bool validation_over(const struct validation *v, uint32_t epoch)
 {
     uint32_t patience = v->options->early_stop;
-    return patience > 0 && v->best_epoch > 0 && epoch - v->best_epoch >= patience;
+    return validation_due(v->options, epoch) && patience > 0 && v->best_epoch > 0 &&
+           epoch - v->best_epoch >= patience;
 }
