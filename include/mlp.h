@@ -292,7 +292,8 @@ struct mlp_epoch_report {
     double images_per_second;
     bool validated; /* the two below are set */
     double validation_loss, validation_accuracy;
-    bool kept; /* if training ended here, the net would have this epoch's weights */
+    bool kept;                 /* if training ended here, the net would have this epoch's weights */
+    const struct mlp_net *net; /* as training would leave it behind; until the callback returns */
 };
 
 struct mlp_progress_report {

@@ -74,6 +74,7 @@ START_TEST(values_out_of_range_are_refused_and_the_range_is_said)
          "up to 32 widths from 1 to 16777216",
          {"0", "256,0", "256,", ",256", "-5", "16777217", "'2 5'", "none,5", "5,none", "''", "nan",
           "1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1"}},
+        {"save-every", "from 0 to 1000", {"-1", "1001", "x"}},
         {"eval-every", "from 0 to 1000000", {"-1", "1000001", "x"}},
         {"activation",
          "one of relu|leaky-relu|gelu|tanh|sigmoid",

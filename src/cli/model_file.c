@@ -49,20 +49,21 @@ static void describe(struct mlp_metadata *metadata, const struct cli_job *job, u
     cli_recipe(job, n_epochs, metadata->recipe, sizeof metadata->recipe);
 }
 
-enum mlp_status cli_model_save(const struct cli_job *job, uint32_t n_epochs,
-                               const struct cli_figures *figures, struct mlp_error *error)
+enum mlp_status cli_model_save(const struct cli_job *job, const struct mlp_net *net,
+                               uint32_t n_epochs, const struct cli_figures *figures,
+                               struct mlp_error *error)
 {
-    uint32_t n_layers = mlp_net_n_layers(job->net);
+    uint32_t n_layers = mlp_net_n_layers(net);
     uint32_t *widths = calloc((size_t)n_layers + 1, sizeof *widths);
     if (widths == NULL)
         return error_memory(error, ((uint64_t)n_layers + 1) * sizeof *widths);
     for (uint32_t i = 0; i <= n_layers; i++)
-        widths[i] = mlp_net_width(job->net, i);
+        widths[i] = mlp_net_width(net, i);
     struct mlp_model model = {0};
     enum mlp_status status = mlp_model_new(&model, widths, n_layers, error);
     if (status != MLP_OK)
         goto out;
-    status = mlp_net_store(job->net, &model);
+    status = mlp_net_store(net, &model);
     if (status != MLP_OK) {
         error_set(error, status, job->options->model, -1);
         error_found(error, "the network's weights could not be copied");

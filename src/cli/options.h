@@ -51,6 +51,7 @@ struct cli_options {
     uint32_t classes;                /* 0: as the files have them */
     uint32_t label_base;
     float lr, momentum, weight_decay, warmup;
+    float save_every;                               /* seconds; 0: never */
     float label_smoothing, dropout, ema, clip_norm; /* 0: off */
     uint32_t optimizer;                             /* enum mlp_optimizer */
     uint32_t schedule;                              /* enum mlp_schedule */

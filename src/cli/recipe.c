@@ -203,9 +203,12 @@ void cli_recipe(const struct cli_job *job, uint32_t n_epochs, char *text, size_t
     if (job->source == CLI_SOURCE_BUILTIN)
         add(&words, "--data builtin");
     /* At a constant rate, fewer epochs make the same weights; other schedules stretch to their end,
-     * and such a run can be repeated only by stopping it there again. */
-    bool whole = n_epochs == job->options->epochs || job->options->schedule == MLP_CONSTANT;
-    add_training(&words, job, whole ? n_epochs : job->options->epochs);
+     * and a last epoch is looked at even if it is not its turn. Such a run can be repeated only by
+     * stopping it there again. */
+    const struct cli_options *options = job->options;
+    bool same_end = options->early_stop == 0 || n_epochs % options->eval_every == 0;
+    bool whole = n_epochs == options->epochs || (options->schedule == MLP_CONSTANT && same_end);
+    add_training(&words, job, whole ? n_epochs : options->epochs);
     if (!whole)
         add(&words, "# stopped after epoch %" PRIu32, n_epochs);
     finish(&words);

@@ -1,3 +1,4 @@
+#include "base/clock.h"
 #include "base/error.h"
 #include "cli/command.h"
 #include "cli/log.h"
@@ -16,7 +17,36 @@ struct course {
     const struct cli_job *job;
     struct mlp_epoch_report last; /* epoch 0: none finished */
     struct mlp_epoch_report kept; /* whose weights are left behind */
+    double saved_at;              /* clock_seconds; or when training began */
 };
+
+static double validation_accuracy(const struct course *course)
+{
+    return course->kept.validated ? course->kept.validation_accuracy : -1;
+}
+
+/* Without a last evaluation, since it has to be quick. The recipe in the file says as many epochs
+ * as were finished. */
+static enum mlp_status save_unfinished(const struct course *course, const struct mlp_net *net,
+                                       struct mlp_error *error)
+{
+    const struct mlp_epoch_report *kept = &course->kept;
+    struct cli_figures figures = {-1, kept->evaluated ? kept->test_accuracy : -1,
+                                  validation_accuracy(course)};
+    return cli_model_save(course->job, net, course->last.epoch, &figures, error);
+}
+
+/* What nobody can catch, a crash or a power cut, costs what came after. */
+static void save_meanwhile(struct course *course, const struct mlp_net *net)
+{
+    double every = (double)course->job->options->save_every;
+    if (every == 0 || clock_seconds() - course->saved_at < every)
+        return;
+    struct mlp_error error = {0};
+    if (save_unfinished(course, net, &error) != MLP_OK)
+        cli_fail(&error); /* and training goes on: by its end there may be room */
+    course->saved_at = clock_seconds();
+}
 
 static void on_epoch(void *context, const struct mlp_epoch_report *report)
 {
@@ -24,10 +54,12 @@ static void on_epoch(void *context, const struct mlp_epoch_report *report)
     course->last = *report;
     if (report->kept)
         course->kept = *report;
-    if (course->job->options->quiet)
-        return;
-    cli_progress_clear();
-    cli_log_epoch(report);
+    if (!course->job->options->quiet) {
+        cli_progress_clear();
+        cli_log_epoch(report);
+    }
+    if (report->epoch < report->n_epochs)
+        save_meanwhile(course, report->net);
 }
 
 static void on_progress(void *context, const struct mlp_progress_report *report)
@@ -88,11 +120,6 @@ static struct mlp_evaluation evaluate(const struct cli_job *job, const struct ml
     return (struct mlp_evaluation){.accuracy = -1};
 }
 
-static double validation_accuracy(const struct course *course)
-{
-    return course->kept.validated ? course->kept.validation_accuracy : -1;
-}
-
 static void print_final(const struct course *course, double train,
                         const struct mlp_evaluation *test)
 {
@@ -123,29 +150,25 @@ static int finish(struct cli_job *job, const struct course *course, struct mlp_e
     struct mlp_evaluation test = evaluate(job, &job->dataset.test);
     print_final(course, train, &test);
     struct cli_figures figures = {train, test.accuracy, validation_accuracy(course)};
-    if (cli_model_save(job, job->options->epochs, &figures, error) != MLP_OK)
+    if (cli_model_save(job, job->net, job->options->epochs, &figures, error) != MLP_OK)
         return cli_fail(error);
     if (!job->options->quiet)
         cli_say("Weights in %s\n", job->options->model);
     return cli_signals_exit_code();
 }
 
-/* It came to another end: what was learnt before is kept, and quickly, without a last evaluation.
- * The recipe in the file then says as many epochs as were finished: it makes the same weights. */
+/* It came to another end: what was learnt before is kept. */
 static int keep(const struct cli_job *job, const struct course *course)
 {
     const char *model = job->options->model;
-    uint32_t epoch = course->last.epoch, kept = course->kept.epoch;
-    if (epoch == 0) {
+    if (course->last.epoch == 0) {
         cli_warn("no epoch was finished: nothing is saved, %s is as it was", model);
         return 0;
     }
     struct mlp_error error = {0};
-    struct cli_figures figures = {-1, course->kept.evaluated ? course->kept.test_accuracy : -1,
-                                  validation_accuracy(course)};
-    if (cli_model_save(job, epoch, &figures, &error) != MLP_OK)
+    if (save_unfinished(course, job->net, &error) != MLP_OK)
         return cli_fail(&error);
-    cli_warn("the weights of epoch %" PRIu32 ", the %s, are in %s", kept,
+    cli_warn("the weights of epoch %" PRIu32 ", the %s, are in %s", course->kept.epoch,
              job->options->early_stop > 0 ? "best one" : "last one finished", model);
     return 0;
 }
@@ -161,7 +184,7 @@ static void advise(float rate, struct mlp_error *error)
 
 int cli_work_train(struct cli_job *job)
 {
-    struct course course = {.job = job};
+    struct course course = {.job = job, .saved_at = clock_seconds()};
     struct mlp_error error = {0};
     cli_signals_catch(); /* before anything is said that a person could answer with Ctrl-C */
     if (!job->options->quiet) {
@@ -172,14 +195,15 @@ int cli_work_train(struct cli_job *job)
     enum mlp_status status = learn(job, &course, &error);
     if (status == MLP_OK)
         return finish(job, &course, &error);
-    if (status != MLP_E_STOPPED && status != MLP_E_DIVERGED)
-        return cli_fail(&error);
     int code = cli_signals_exit_code();
     if (status == MLP_E_STOPPED) {
         cli_warn("stopped by a signal: %s", strsignal(code - 128));
     } else {
-        advise(job->options->lr, &error);
+        if (status == MLP_E_DIVERGED)
+            advise(job->options->lr, &error);
         code = cli_fail(&error);
+        if (status != MLP_E_DIVERGED && course.last.epoch == 0) /* it never began */
+            return code;
     }
     int kept = keep(job, &course);
     return kept == 0 ? code : kept;

@@ -249,10 +249,15 @@ static enum mlp_status train_epochs(struct epoch *e, struct mlp_net *net, struct
             return status;
         }
         status = evaluate(e, weights_of(e, net), validation, test, &report);
-        if (status != MLP_OK)
+        if (status != MLP_OK) {
+            net_copy_parameters(net, good);
+            error_set(error, status, NULL, -1);
+            error_found(error, "the evaluation after epoch %u failed", e->number);
             return status;
+        }
         if (report.kept)
             net_copy_parameters(good, weights_of(e, net));
+        report.net = good;
         if (o->on_epoch != NULL)
             o->on_epoch(o->context, &report);
         if (validation_over(validation, e->number))
@@ -317,6 +322,14 @@ static enum mlp_status check(const struct mlp_net *net, const struct mlp_dataset
         error_found(error, "%u samples, batch %u, %d threads, learning rate %g", n_samples,
                     o->batch, o->n_threads, (double)o->learning_rate);
         error_wanted(error, "at least one of each, and a finite rate above 0");
+        return MLP_E_USAGE;
+    }
+    if (!(o->momentum >= 0 && o->momentum < 1 &&
+          (o->optimizer != MLP_ADAMW || (o->beta2 >= 0 && o->beta2 < 1 && o->epsilon > 0)))) {
+        error_set(error, MLP_E_USAGE, NULL, -1);
+        error_found(error, "momentum %g, beta2 %g, epsilon %g", (double)o->momentum,
+                    (double)o->beta2, (double)o->epsilon);
+        error_wanted(error, "the first two from 0 to below 1, epsilon above 0");
         return MLP_E_USAGE;
     }
     if (!(o->dropout >= 0 && o->dropout < 1 && o->ema >= 0 && o->ema < 1 &&
