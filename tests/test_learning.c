@@ -55,6 +55,27 @@ START_TEST(clipping_beyond_reach_changes_no_bit)
 }
 END_TEST
 
+/* Squares of 1e25 are infinite in f32. */
+START_TEST(a_gradient_without_a_finite_norm_diverges)
+{
+    struct mlp_dataset dataset = toy_dataset();
+    struct mlp_train_options options = toy_options();
+    struct mlp_net *net = toy_net();
+    struct mlp_model model = {0};
+    ck_assert_int_eq(mlp_model_new(&model, toy_widths, TOY_LAYERS, NULL), MLP_OK);
+    ck_assert_int_eq(mlp_net_store(net, &model), MLP_OK);
+    for (uint32_t i = 0; i < toy_widths[2] * toy_widths[3]; i++)
+        model.weights[2][i] *= 1e25f;
+    ck_assert_int_eq(mlp_net_load(net, &model), MLP_OK);
+    mlp_net_use_activation(net, MLP_TANH);
+    options.clip_norm = 1;
+    ck_assert_int_eq(mlp_train(net, &dataset, &options, NULL), MLP_E_DIVERGED);
+    mlp_model_free(&model);
+    mlp_net_free(net);
+    toy_dataset_free(&dataset);
+}
+END_TEST
+
 /* Plain SGD moves by the learning rate times the clipped norm, layers and biases together. */
 START_TEST(a_clipped_step_has_the_length_asked_for)
 {
@@ -231,6 +252,16 @@ START_TEST(options_out_of_range_are_refused)
         ck_assert_int_eq(mlp_train(net, &dataset, &options, &error), MLP_E_USAGE);
         ck_assert_ptr_nonnull(strstr(error.found, "dropout "));
     }
+    for (int i = 0; i < 3; i++) {
+        struct mlp_train_options options = toy_options();
+        struct mlp_error error = {0};
+        options.optimizer = MLP_ADAMW;
+        options.momentum = i == 0 ? 1 : options.momentum;
+        options.beta2 = i == 1 ? 1 : options.beta2;
+        options.epsilon = i == 2 ? 0 : options.epsilon;
+        ck_assert_int_eq(mlp_train(net, &dataset, &options, &error), MLP_E_USAGE);
+        ck_assert_ptr_nonnull(strstr(error.found, "momentum "));
+    }
     mlp_net_free(net);
     toy_dataset_free(&dataset);
 }
@@ -242,6 +273,7 @@ Suite *learning_suite(void)
     TCase *tests = tcase_create("learning");
     tcase_set_timeout(tests, 120);
     tcase_add_loop_test(tests, clipping_beyond_reach_changes_no_bit, MLP_SGD, MLP_ADAMW + 1);
+    tcase_add_test(tests, a_gradient_without_a_finite_norm_diverges);
     tcase_add_test(tests, a_clipped_step_has_the_length_asked_for);
     tcase_add_test(tests, the_average_is_what_is_tested_and_returned);
     tcase_add_test(tests, dropout_drops_its_share_independently);

@@ -3,6 +3,8 @@
 #include "base/math.h"
 #include "base/memory.h"
 
+#include <math.h>
+
 /* Lines whose squares are added up in f32, 16 columns apart; from there on in double, one after the
  * other. The order depends on nothing but the widths. */
 enum { RUN = 64 };
@@ -86,6 +88,8 @@ void clip_update(struct clip *clip, const struct team *team, struct mlp_net *net
         sum += clip->squares[i];
     double norm = math_sqrt(sum), most = (double)clip->norm;
     float factor = norm > most ? (float)(most / norm) : 1;
+    if (isinf(norm)) /* squares beyond f32: times 0 they would stand still for ever, not diverge */
+        factor = NAN;
     team_share(team, n, &begin, &end);
     for (uint32_t i = begin; i < end; i++) {
         struct piece g = piece_at(clip->gradient, i);
