@@ -18,8 +18,9 @@ static const struct cli_preset table[] = {
      "--epochs 300 --batch 128 --lr 0.1 --optimizer nesterov --momentum 0.9 --weight-decay 0.0003 "
      "--schedule cosine --warmup 2 --augment elastic"},
     {"record", "the network of Ciresan et al. 2010; hours, or minutes with --precision bf16",
-     "--layers 2500,2000,1500,1000,500 --epochs 450 --batch 512 --lr 0.001 --optimizer adamw "
-     "--momentum 0.9 --weight-decay 0.05 --schedule cosine --warmup 3 --augment elastic"},
+     "--layers 2500,2000,1500,1000,500 --epochs 540 --batch 128 --lr 0.2 --optimizer nesterov "
+     "--momentum 0.9 --weight-decay 0.001 --schedule cosine --warmup 3 --augment elastic "
+     "--augment-strength 1.25"},
 };
 
 const struct cli_preset *cli_preset_at(size_t i)
