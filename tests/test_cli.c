@@ -265,6 +265,8 @@ START_TEST(values_are_written_as_they_are_typed)
         cli_rate_format(rates[i], text, sizeof text);
         ck_assert(strtof(text, NULL) == rates[i]);
     }
+    cli_rate_format(60, text, sizeof text);
+    ck_assert_str_eq(text, "60");
     cli_rate_format(0.1f, text, sizeof text);
     ck_assert_str_eq(text, "0.1");
     cli_layers_format(&(struct cli_layers){.n = 2, .widths = {256, 128}}, text, sizeof text);

@@ -292,7 +292,7 @@ void cli_value_wanted(const struct cli_option *option, char *text, size_t size)
 
 void cli_rate_format(float rate, char *text, size_t size)
 {
-    for (int digits = 1; digits <= 9; digits++) { /* 9 always suffice for a float */
+    for (int digits = 4; digits <= 9; digits++) { /* 60, not 6e+01; 9 suffice for any float */
         snprintf(text, size, "%.*g", digits, (double)rate);
         if (strtof(text, NULL) == rate)
             return;
