@@ -169,9 +169,11 @@ END_TEST
 /* --save-every: not even the last word is needed. */
 START_TEST(what_cannot_be_caught_costs_what_came_after_the_last_save)
 {
-    cli_ends(137, ": > log\n" FOREVER "--save-every 0.0001 > log & pid=$!\n"
-                  "until grep -q '^ *3/1000000 ' log; do sleep 0.02; done\n"
-                  "kill -KILL $pid; wait $pid");
+    struct cli_result result =
+        cli_ends(137, ": > log\n" FOREVER "--save-every 0.0001 > log & pid=$!\n"
+                      "until grep -q '^ *3/1000000 ' log; do sleep 0.02; done\n"
+                      "kill -KILL $pid; wait $pid");
+    cli_result_free(&result);
     cli_done("\"$mlp\" eval --data set --csv killed.csv && "
              "epoch=$(\"$mlp\" info --model out/mnist_model_1.npz | "
              "sed -n 's/.*--epochs \\([0-9]*\\) .*/\\1/p') && [ \"$epoch\" -ge 2 ] && "
