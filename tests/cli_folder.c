@@ -63,3 +63,16 @@ void cli_ends_with_picture(const char *out, const char *name)
     ck_assert_mem_eq(bytes, "\x89PNG\r\n\x1a\n", 8);
     free(bytes);
 }
+
+void cli_repeats(const char *options)
+{
+    char command[512];
+    snprintf(command, sizeof command,
+             SMALL "%s --model first.npz && "
+                   "again=$(\"$mlp\" info --model first.npz | sed -n "
+                   "'s/--data DIR/--data set/; s/ *repeat *mlp//p') && "
+                   "eval \"\\\"\\$mlp\\\" $again --model again.npz\" && "
+                   "cmp first.npz again.npz",
+             options);
+    cli_done(command);
+}

@@ -24,6 +24,10 @@ struct cli_result cli_ends(int code, const char *command);
 /* cli_done - it ends with 0. */
 void cli_done(const char *command);
 
+/* cli_repeats - what `mlp info` calls "repeat" makes the file of a small training with these
+ * options again. */
+void cli_repeats(const char *options);
+
 /* cli_refused - it ends with this code and message, and says nothing of a training begun. */
 void cli_refused(const char *command, int code, const char *message);
 

@@ -120,6 +120,21 @@ START_TEST(a_network_beyond_memory_is_refused)
 }
 END_TEST
 
+START_TEST(weights_are_not_overwritten_by_an_output)
+{
+    cli_done(SMALL);
+    cli_refused("\"$mlp\" run --data set --model out/x --out out/../out/x", 2,
+                "would be overwritten");
+    cli_refused("\"$mlp\" predict --data set --out ./out/mnist_model_1.npz", 2,
+                "would be overwritten");
+    cli_refused("\"$mlp\" eval --data set --csv out/mnist_model_1.npz", 2, "would be overwritten");
+    cli_refused(
+        "\"$mlp\" tune --data set --init-from out/mnist_model_1.npz --out out/mnist_model_1.npz", 2,
+        "would be overwritten");
+    cli_done("\"$mlp\" eval --data set");
+}
+END_TEST
+
 #define FOREVER "\"$mlp\" train --data set --preset classic --layers 16 --epochs 1000000 --lr 0.1 "
 
 /* Starts it, waits for the third epoch, and kills it politely. */
@@ -134,7 +149,7 @@ static void stopped(const char *options)
              options);
     struct cli_result result = cli_ends(143, command);
     ck_assert_ptr_nonnull(strstr(result.err, "mlp: stopped by a signal: Terminated\n"));
-    ck_assert_ptr_nonnull(strstr(result.err, ", the last one finished, are in out/"));
+    ck_assert_ptr_nonnull(strstr(result.err, ", are in out/"));
     cli_result_free(&result);
 }
 
@@ -149,6 +164,10 @@ START_TEST(a_signal_keeps_the_last_finished_epoch)
              "\"$mlp\" eval --data set --csv again.csv --model again.npz && "
              "cmp stopped.csv again.csv");
     stopped("--schedule cosine"); /* which is another one for fewer epochs */
+    cli_done("last=$(grep -c '^ *[0-9]*/1000000 ' log) && "
+             "\"$mlp\" info --model out/mnist_model_1.npz | "
+             "grep -q -- \"--epochs 1000000 .* # stopped after epoch $last\"");
+    stopped("--validation 100 --early-stop 1000000 --eval-every 900000"); /* looks at its end */
     cli_done("last=$(grep -c '^ *[0-9]*/1000000 ' log) && "
              "\"$mlp\" info --model out/mnist_model_1.npz | "
              "grep -q -- \"--epochs 1000000 .* # stopped after epoch $last\"");
@@ -205,6 +224,7 @@ Suite *cli_bad_suite(void)
     tcase_add_test(tests, outputs_are_checked_before_training_starts);
     tcase_add_test(tests, a_full_disk_leaves_the_old_files);
     tcase_add_test(tests, a_network_beyond_memory_is_refused);
+    tcase_add_test(tests, weights_are_not_overwritten_by_an_output);
     tcase_add_test(tests, a_signal_keeps_the_last_finished_epoch);
     tcase_add_test(tests, two_signals_at_once_are_one_wish);
     tcase_add_test(tests, what_cannot_be_caught_costs_what_came_after_the_last_save);

@@ -101,53 +101,6 @@ START_TEST(the_same_command_gives_the_same_file)
 }
 END_TEST
 
-/* What `mlp info` calls "repeat" makes the same file again. */
-static void repeats(const char *options)
-{
-    char command[512];
-    snprintf(command, sizeof command,
-             SMALL "%s --model first.npz && "
-                   "again=$(\"$mlp\" info --model first.npz | sed -n "
-                   "'s/--data DIR/--data set/; s/ *repeat *mlp//p') && "
-                   "eval \"\\\"\\$mlp\\\" $again --model again.npz\" && "
-                   "cmp first.npz again.npz",
-             options);
-    cli_done(command);
-}
-
-START_TEST(the_recipe_in_the_file_repeats_it)
-{
-    struct mlp_kernel_info kernel;
-    char option[64];
-    repeats("");
-    repeats("--lr 0.0123 --batch 7 --seed 18446744073709551615");
-    repeats("--layers none");
-    repeats("--optimizer adamw --lr 0.01 --weight-decay 0.1 --schedule cosine --warmup 0.5");
-    repeats("--layers 9,8,7 --classes 6");
-    repeats("--validation 100 --early-stop 2 --epochs 30 --lr 0.3");
-    repeats("--validation 100 --early-stop 4 --eval-every 3 --epochs 30 --lr 0.3");
-    repeats("--preset classic");
-    repeats("--preset fast --momentum 0.8");
-    repeats("--activation leaky-relu --init xavier --clip-norm 0.5");
-    repeats("--activation gelu --label-smoothing 0.1 --dropout 0.2 --ema 0.9");
-    cli_done(SMALL "--activation sigmoid --model s.npz");
-    repeats("--init-from s.npz");
-    repeats("--augment affine");
-    repeats("--augment elastic --augment-strength 0.7");
-    cli_done(SMALL "--model \"it's \\$old.npz\"");
-    repeats("--init-from \"it's \\$old.npz\"");
-    for (uint32_t i = 0; mlp_kernel_info(i, &kernel); i++) { /* with its name where bits differ */
-        if (!kernel.available)
-            continue;
-        snprintf(option, sizeof option, "--precision bf16 --kernel %s", kernel.name);
-        repeats(option);
-        snprintf(option, sizeof option, "--kernel %s", kernel.name);
-        if (!kernel.only_bf16)
-            repeats(option);
-    }
-}
-END_TEST
-
 /* The word in the header says what computed; asking for f32, or for nothing, is f32 anywhere. */
 START_TEST(precision_is_what_was_asked_for_and_is_said)
 {
@@ -223,7 +176,7 @@ START_TEST(the_activation_comes_from_the_file)
     cli_done("\"$mlp\" eval --data set --model other.npz --csv a.csv | grep -q ' ReLU, '");
     cli_done("\"$mlp\" eval --data set --model other.npz --csv b.csv --activation tanh | "
              "grep -q ' tanh, ' && ! cmp -s a.csv b.csv");
-    repeats("--init-from other.npz --activation tanh --lr 0.001 --layers 3");
+    cli_repeats("--init-from other.npz --activation tanh --lr 0.001 --layers 3");
 }
 END_TEST
 
@@ -289,14 +242,6 @@ START_TEST(the_picture_is_the_last_line)
     cli_done("\"$mlp\" predict --data set --out b.png --seed 2 && ! cmp -s a.png b.png");
     cli_refused("\"$mlp\" run --data set --model x --out x", 2,
                 "weights are in this file, and would be overwritten");
-    cli_refused("\"$mlp\" run --data set --model out/x --out out/../out/x", 2,
-                "would be overwritten");
-    cli_refused("\"$mlp\" predict --data set --out ./out/mnist_model_1.npz", 2,
-                "would be overwritten");
-    cli_refused("\"$mlp\" eval --data set --csv out/mnist_model_1.npz", 2, "would be overwritten");
-    cli_refused(
-        "\"$mlp\" tune --data set --init-from out/mnist_model_1.npz --out out/mnist_model_1.npz", 2,
-        "would be overwritten");
 }
 END_TEST
 
@@ -402,7 +347,6 @@ Suite *cli_files_suite(void)
     tcase_add_test(tests, accuracies_have_two_decimals_and_quiet_says_nothing_else);
     tcase_add_test(tests, eval_every_says_when_to_test);
     tcase_add_test(tests, the_same_command_gives_the_same_file);
-    tcase_add_test(tests, the_recipe_in_the_file_repeats_it);
     tcase_add_test(tests, precision_is_what_was_asked_for_and_is_said);
     tcase_add_test(tests, weights_can_be_the_start);
     tcase_add_test(tests, the_activation_comes_from_the_file);

@@ -1,4 +1,5 @@
-/* test_cli_recipes.c - presets, validation and early stopping on the command line. */
+/* test_cli_recipes.c - presets, validation and early stopping on the command line; the recipe that
+ * a file of weights tells. */
 #include "cli/options.h"
 #include "cli/presets.h"
 #include "cli/value.h"
@@ -171,6 +172,40 @@ START_TEST(early_stop_says_which_epoch_was_kept)
 }
 END_TEST
 
+START_TEST(the_recipe_in_the_file_repeats_it)
+{
+    struct mlp_kernel_info kernel;
+    char option[64];
+    cli_repeats("");
+    cli_repeats("--lr 0.0123 --batch 7 --seed 18446744073709551615");
+    cli_repeats("--layers none");
+    cli_repeats("--optimizer adamw --lr 0.01 --weight-decay 0.1 --schedule cosine --warmup 0.5");
+    cli_repeats("--layers 9,8,7 --classes 6");
+    cli_repeats("--validation 100 --early-stop 2 --epochs 30 --lr 0.3");
+    cli_repeats("--validation 100 --early-stop 4 --eval-every 3 --epochs 30 --lr 0.3");
+    cli_done("\"$mlp\" info --model first.npz | grep -q -- ' --eval-every 3 '");
+    cli_repeats("--preset classic");
+    cli_repeats("--preset fast --momentum 0.8");
+    cli_repeats("--activation leaky-relu --init xavier --clip-norm 0.5");
+    cli_repeats("--activation gelu --label-smoothing 0.1 --dropout 0.2 --ema 0.9");
+    cli_done(SMALL "--activation sigmoid --model s.npz");
+    cli_repeats("--init-from s.npz");
+    cli_repeats("--augment affine");
+    cli_repeats("--augment elastic --augment-strength 0.7");
+    cli_done(SMALL "--model \"it's \\$old.npz\"");
+    cli_repeats("--init-from \"it's \\$old.npz\"");
+    for (uint32_t i = 0; mlp_kernel_info(i, &kernel); i++) { /* with its name where bits differ */
+        if (!kernel.available)
+            continue;
+        snprintf(option, sizeof option, "--precision bf16 --kernel %s", kernel.name);
+        cli_repeats(option);
+        snprintf(option, sizeof option, "--kernel %s", kernel.name);
+        if (!kernel.only_bf16)
+            cli_repeats(option);
+    }
+}
+END_TEST
+
 Suite *cli_recipes_suite(void)
 {
     Suite *suite = suite_create("cli_recipes");
@@ -181,6 +216,7 @@ Suite *cli_recipes_suite(void)
     tcase_add_test(tests, classic_is_the_originals_recipe);
     tcase_add_test(tests, options_change_a_preset_from_anywhere);
     tcase_add_test(tests, a_warm_up_leaves_time_for_the_rest);
+    tcase_add_test(tests, the_recipe_in_the_file_repeats_it);
     tcase_add_test(tests, presets_stand_in_the_help_and_the_header);
     tcase_add_test(tests, validation_stands_in_header_log_recipe_and_file);
     tcase_add_test(tests, early_stop_says_which_epoch_was_kept);

@@ -149,6 +149,12 @@ START_TEST(a_grid_has_lists_of_its_own_and_weathers_divergence)
     ck_assert_ptr_nonnull(strstr(result.out, "        1000      diverged\n"));
     ck_assert_ptr_nonnull(strstr(result.out, "\nBest: --lr 0.1 --batch 1, "));
     cli_result_free(&result);
+    result = cli_ends(0, TUNE "--grid --lrs 0.1 --batch 3 --epochs 1");
+    ck_assert_ptr_nonnull(strstr(result.out, "       batch 1       batch 3       batch 6\n"));
+    cli_result_free(&result);
+    result = cli_ends(0, TUNE "--grid --lrs 0.1 --batch 1 --epochs 1");
+    ck_assert_ptr_nonnull(strstr(result.out, "rate       batch 1       batch 2\n"));
+    cli_result_free(&result);
     result = cli_ends(5, TUNE "--layers 64,64,64 --grid --lrs 1000 --batches 1 --epochs 1 --quiet");
     ck_assert_str_eq(result.out, "");
     ck_assert_ptr_nonnull(strstr(result.err, "every training diverged; try lower rates"));

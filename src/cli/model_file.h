@@ -14,8 +14,9 @@ struct cli_figures {
     double train, test, validation;
 };
 
-/* cli_model_save - writes a net of this job to --model, with how it came to be. n_epochs is how
- * many were finished. Returns  as mlp_model_write */
+/* cli_model_save - writes a net of this job, and how it came to be, to --model.
+ * n_epochs  how many were finished
+ * Returns   as mlp_model_write */
 enum mlp_status cli_model_save(const struct cli_job *job, const struct mlp_net *net,
                                uint32_t n_epochs, const struct cli_figures *figures,
                                struct mlp_error *error) MLP_MUST_USE;

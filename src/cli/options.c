@@ -276,13 +276,12 @@ int cli_options_parse(struct cli_options *options, uint32_t command, int argc, c
 {
     struct cli_options typed = *options;
     int code = cli_options_read(&typed, command, argc, argv, true);
-    if (code != 0 || typed.preset == NULL) {
+    if (code == 0 && typed.preset != NULL) {
+        cli_preset_apply(options, typed.preset);
+        code = cli_options_read(options, command, argc, argv, true);
+    } else {
         *options = typed;
-        fit_warmup(options);
-        return code;
     }
-    cli_preset_apply(options, typed.preset);
-    code = cli_options_read(options, command, argc, argv, true);
     fit_warmup(options);
     return code;
 }

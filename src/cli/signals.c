@@ -17,21 +17,14 @@ static bool a_second_later(void)
            (now.tv_sec - came_at.tv_sec == 1 && now.tv_nsec >= came_at.tv_nsec);
 }
 
-/* Of SIGPIPE, too: nobody reads on, which is a wish to stop, but what is said before all is saved
- * must not be deadly. */
-static void note_first(int number)
-{
-    if (came != 0)
-        return;
-    clock_gettime(CLOCK_MONOTONIC, &came_at);
-    came = number;
-}
-
+/* SIGPIPE, nobody reads on, is a wish to stop, too, but never deadly: more is said before all is
+ * saved. */
 static void note(int number)
 {
     if (came == 0) {
-        note_first(number);
-    } else if (a_second_later()) { /* asked before: do not wait for whatever still runs */
+        clock_gettime(CLOCK_MONOTONIC, &came_at);
+        came = number;
+    } else if (number != SIGPIPE && a_second_later()) { /* do not wait for whatever still runs */
         signal(number, SIG_DFL);
         raise(number); /* blocked until this handler returns, and deadly then */
     }
@@ -41,16 +34,14 @@ void cli_signals_catch(void)
 {
     enum { N_SIGNALS = 4 };
     static const int numbers[N_SIGNALS] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
-    struct sigaction action = {.sa_flags = SA_RESTART}, old;
+    struct sigaction action = {.sa_handler = note, .sa_flags = SA_RESTART}, old;
     sigemptyset(&action.sa_mask);
     for (size_t i = 0; i < N_SIGNALS; i++)
         sigaddset(&action.sa_mask, numbers[i]);
-    for (size_t i = 0; i < N_SIGNALS; i++) {
-        action.sa_handler = numbers[i] == SIGPIPE ? note_first : note;
+    for (size_t i = 0; i < N_SIGNALS; i++)
         /* What the caller ignores (nohup, a background job) stays ignored. */
         if (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
             sigaction(numbers[i], &action, NULL);
-    }
 }
 
 const volatile sig_atomic_t *cli_signals_stop(void)
