@@ -115,6 +115,12 @@ START_TEST(a_file_is_replaced_whole_or_not_at_all)
     struct stat info;
     ck_assert_int_eq(stat(path, &info), 0);
     ck_assert_uint_eq(info.st_mode & 0777, 0640);
+    ck_assert_int_eq(unlink(path), 0);
+    mode_t mask = umask(027); /* a new one's are as of any file */
+    ck_assert_int_eq(file_replace(path, "new", 3, &error), MLP_OK);
+    ck_assert_uint_eq(umask(mask), 027);
+    ck_assert_int_eq(stat(path, &info), 0);
+    ck_assert_uint_eq(info.st_mode & 0777, 0640);
 
     snprintf(other, sizeof other, "%s/none/file", folder);
     ck_assert_int_eq(file_replaceable(other, &error), MLP_E_OUTPUT);
@@ -125,6 +131,91 @@ START_TEST(a_file_is_replaced_whole_or_not_at_all)
     ck_assert_int_eq(file_read(other, MLP_E_MODEL, &bytes, &n, &error), MLP_E_MODEL);
     ck_assert_int_eq(unlink(path), 0);
     ck_assert_int_eq(rmdir(folder), 0); /* fails if a temporary file stayed behind */
+}
+END_TEST
+
+static void make_file(const char *path, const char *text)
+{
+    ck_assert_int_eq(file_replace(path, text, strlen(text), NULL), MLP_OK);
+}
+
+static void holds(const char *path, const char *text)
+{
+    uint8_t *bytes;
+    size_t n;
+    ck_assert_int_eq(file_read(path, MLP_E_DATA, &bytes, &n, NULL), MLP_OK);
+    ck_assert_uint_eq(n, strlen(text));
+    ck_assert_mem_eq(bytes, text, n);
+    free(bytes);
+}
+
+/* As by a shell's >: the link stays, and what it leads to is written, or made. */
+START_TEST(a_symbolic_link_is_followed)
+{
+    static const char *const names[] = {"file", "to-link", "store/link", "store/real", "loop"};
+    char folder[] = "/tmp/mlp-test-XXXXXX", paths[5][64], store[64];
+    struct stat info;
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    snprintf(store, sizeof store, "%s/store", folder);
+    ck_assert_int_eq(mkdir(store, 0777), 0);
+    for (int i = 0; i < 5; i++)
+        snprintf(paths[i], sizeof paths[i], "%s/%s", folder, names[i]);
+    ck_assert_int_eq(symlink("store/link", paths[1]), 0);
+    ck_assert_int_eq(symlink("real", paths[2]), 0);
+    ck_assert_int_eq(symlink(paths[4], paths[4]), 0);
+
+    ck_assert(file_same(paths[1], paths[3]));
+    ck_assert(!file_same(paths[1], paths[0]));
+    ck_assert_int_eq(file_replaceable(paths[1], NULL), MLP_OK);
+    make_file(paths[1], "new");
+    holds(paths[3], "new");
+    make_file(paths[1], "newer");
+    holds(paths[3], "newer");
+    for (int i = 1; i < 3; i++) {
+        ck_assert_int_eq(lstat(paths[i], &info), 0);
+        ck_assert(S_ISLNK(info.st_mode));
+        ck_assert_int_eq(unlink(paths[i]), 0);
+    }
+    struct mlp_error error;
+    ck_assert_int_eq(file_replaceable(paths[4], &error), MLP_E_OUTPUT);
+    ck_assert_str_eq(error.file, paths[4]);
+    ck_assert_int_eq(symlink("gone/file", paths[1]), 0);
+    ck_assert_int_eq(file_replaceable(paths[1], &error), MLP_E_OUTPUT);
+    ck_assert_ptr_nonnull(strstr(error.hint, "/gone/file: make that one's folder first"));
+    ck_assert_int_eq(unlink(paths[1]), 0);
+    ck_assert_int_eq(unlink(paths[4]), 0);
+    ck_assert_int_eq(unlink(paths[3]), 0);
+    ck_assert_int_eq(rmdir(store), 0);
+    ck_assert_int_eq(rmdir(folder), 0);
+}
+END_TEST
+
+/* Renaming asks only the folder. Root may write everything, so it tries as somebody else. */
+START_TEST(a_write_protected_file_stays)
+{
+    enum { NOBODY = 65534 };
+    char folder[] = "/tmp/mlp-test-XXXXXX", path[64];
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    ck_assert_int_eq(chmod(folder, 0777), 0);
+    snprintf(path, sizeof path, "%s/file", folder);
+    make_file(path, "old");
+    ck_assert_int_eq(chmod(path, 0444), 0);
+    bool root = geteuid() == 0, somebody = !root || seteuid(NOBODY) == 0;
+    struct mlp_error error;
+    enum mlp_status before = file_replaceable(path, &error);
+    enum mlp_status status = file_replace(path, somebody ? "new" : "old", 3, &error);
+    if (root)
+        ck_assert_int_eq(seteuid(0), 0);
+    if (!somebody) {
+        printf("skipped: root cannot become anybody else here\n");
+    } else {
+        ck_assert_int_eq(before, MLP_E_OUTPUT);
+        ck_assert_int_eq(status, MLP_E_OUTPUT);
+    }
+    ck_assert(!somebody || strstr(error.hint, "chmod u+w") != NULL);
+    holds(path, "old");
+    ck_assert_int_eq(unlink(path), 0);
+    ck_assert_int_eq(rmdir(folder), 0);
 }
 END_TEST
 
@@ -192,6 +283,8 @@ Suite *base_suite(void)
     tcase_add_test(tests, sizes_that_overflow_are_refused);
     tcase_add_test(tests, hash_sees_every_byte);
     tcase_add_test(tests, a_file_is_replaced_whole_or_not_at_all);
+    tcase_add_test(tests, a_symbolic_link_is_followed);
+    tcase_add_test(tests, a_write_protected_file_stays);
     tcase_add_test(tests, an_error_reads_as_one_line);
     tcase_add_test(tests, threads_are_capped_at_the_cores_unless_forced);
     tcase_add_test(tests, a_team_shares_every_item_once);

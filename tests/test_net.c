@@ -18,6 +18,21 @@ static struct mlp_net *new_net(const uint32_t *widths, uint32_t n_layers, uint64
     return net;
 }
 
+/* strtok has one state for all who use it, and an embedding program may. */
+START_TEST(a_caller_keeps_its_strtok)
+{
+    char words[] = "one two";
+    struct mlp_net *net;
+    ck_assert_str_eq(strtok(words, " "), "one");
+    ck_assert_int_eq(mlp_net_new(&net, (const uint32_t[]){4, 2}, 1, 1, NULL), MLP_OK);
+    (void)mlp_threads_choose(0, false);
+    const char *next = strtok(NULL, " ");
+    ck_assert_ptr_nonnull(next);
+    ck_assert_str_eq(next, "two");
+    mlp_net_free(net);
+}
+END_TEST
+
 START_TEST(he_initialisation_has_variance_2_over_inputs)
 {
     static const uint32_t widths[] = {300, 200, 100};
@@ -210,6 +225,7 @@ Suite *net_suite(void)
     Suite *suite = suite_create("net");
     TCase *tests = tcase_create("net");
     tcase_set_timeout(tests, 60);
+    tcase_add_test(tests, a_caller_keeps_its_strtok);
     tcase_add_test(tests, he_initialisation_has_variance_2_over_inputs);
     tcase_add_test(tests, xavier_initialisation_is_uniform);
     tcase_add_test(tests, activations_survive_store_and_load);

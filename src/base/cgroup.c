@@ -42,7 +42,9 @@ static bool group_path(const char *controller, char *path, int size)
         if (controller == NULL) {
             found = list[0] == '\0';
         } else {
-            for (char *word = strtok(list, ","); word != NULL; word = strtok(NULL, ","))
+            char *rest;
+            for (char *word = strtok_r(list, ",", &rest); word != NULL;
+                 word = strtok_r(NULL, ",", &rest))
                 found = found || strcmp(word, controller) == 0;
         }
         if (found)

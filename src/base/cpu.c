@@ -81,7 +81,9 @@ static void detect_once(void)
     const char *disabled = getenv("MLP_CPU_DISABLE");
     char words[256];
     snprintf(words, sizeof words, "%s", disabled == NULL ? "" : disabled);
-    for (char *word = strtok(words, ", "); word != NULL; word = strtok(NULL, ", "))
+    char *rest;
+    for (char *word = strtok_r(words, ", ", &rest); word != NULL;
+         word = strtok_r(NULL, ", ", &rest))
         for (int i = 0; i < N_FEATURES; i++)
             if (strcmp(word, table[i].word) == 0)
                 found &= ~table[i].hides;

@@ -3,6 +3,7 @@
 #include "kernel/kernel.h"
 #include "mlp.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #if defined(__x86_64__)
@@ -55,13 +56,21 @@ const struct kernel *kernel_find(const char *name)
     return NULL;
 }
 
+static char needs[sizeof table / sizeof table[0]][64];
+
+static void describe_needs(void)
+{
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+        cpu_feature_names(table[i]->needs, needs[i], sizeof needs[i]);
+}
+
 bool mlp_kernel_info(uint32_t i, struct mlp_kernel_info *info)
 {
-    static char needs[sizeof table / sizeof table[0]][64]; /* the same text at each call */
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
     const struct kernel *kernel = kernel_table(i);
     if (kernel == NULL)
         return false;
-    cpu_feature_names(kernel->needs, needs[i], sizeof needs[i]);
+    pthread_once(&once, describe_needs);
     info->name = kernel->name;
     info->needs = needs[i];
     info->available = kernel_runs(kernel);
