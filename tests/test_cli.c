@@ -133,6 +133,9 @@ START_TEST(unknown_words_are_refused_with_a_guess)
     refused("augment --augment none", 2, "--augment: 'none' leaves nothing to show");
     refused("train --data", 2, "--data lacks its value; wanted a folder");
     refused("train --data --quiet", 2, "--data: '--quiet' looks like an option");
+    refused("train --optimizer sgd --momentum 0.9", 2, "--momentum with --optimizer sgd");
+    refused("run --preset classic --momentum 0.9", 2, "--momentum with --optimizer sgd");
+    refused("train --augment-strength 2", 2, "--augment-strength without --augment");
     refused("train --model ''", 2, "--model: '' is empty; wanted a file");
 }
 END_TEST
@@ -156,6 +159,8 @@ START_TEST(help_shows_commands_options_defaults_and_exit_codes)
     printed("--help", "\n  tune      ");
     printed("--help", "\n  gradcheck ");
     printed("tune --help", "default out/lr.png");
+    printed("tune --help", "  --epochs without --grid\n");
+    printed("train --help", "  --momentum with --optimizer sgd\n");
     for (size_t i = 0; i < 5; i++) {
         char arguments[64];
         printed("--help", commands[i]);

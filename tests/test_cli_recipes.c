@@ -27,10 +27,8 @@ static struct cli_options parsed(const char *words)
     return options;
 }
 
-/* But for how they came to be. */
 static bool same(struct cli_options a, struct cli_options b)
 {
-    a.layers_typed = b.layers_typed;
     for (size_t i = 0; cli_option_at(i) != NULL; i++) {
         char of_a[512], of_b[512];
         const struct cli_option *option = cli_option_at(i);
@@ -55,7 +53,7 @@ START_TEST(a_preset_is_what_typing_its_options_is)
         ck_assert_msg(same(named, cli_options_default(CLI_TRAIN)) ==
                           (strcmp(preset->name, "default") == 0),
                       "%s", preset->name);
-        ck_assert(!named.layers_typed);
+        ck_assert(!cli_options_typed(&named, "layers"));
         ck_assert_ptr_eq(cli_preset_find(preset->name), preset);
     }
     ck_assert_ptr_null(cli_preset_find("defaults"));
@@ -81,8 +79,10 @@ START_TEST(options_change_a_preset_from_anywhere)
     ck_assert(same(parsed("--preset fast --epochs 7"), fast));
     ck_assert(same(parsed("--preset classic --epochs 7 --preset fast"), fast)); /* the last one */
     ck_assert(same(parsed("--preset=fast --epochs=7"), fast));
-    ck_assert(parsed("--layers 5 --preset record").layers_typed);
-    ck_assert_uint_eq(parsed("--layers 5 --preset record").layers.n, 1);
+    struct cli_options narrow = parsed("--layers 5 --preset record");
+    ck_assert(cli_options_typed(&narrow, "layers"));
+    ck_assert(!cli_options_typed(&narrow, "epochs"));
+    ck_assert_uint_eq(narrow.layers.n, 1);
 }
 END_TEST
 
@@ -192,6 +192,7 @@ START_TEST(the_recipe_in_the_file_repeats_it)
     cli_repeats("--init-from s.npz");
     cli_repeats("--augment affine");
     cli_repeats("--augment elastic --augment-strength 0.7");
+    cli_repeats("--preset record --augment none --epochs 1");
     cli_done(SMALL "--model \"it's \\$old.npz\"");
     cli_repeats("--init-from \"it's \\$old.npz\"");
     for (uint32_t i = 0; mlp_kernel_info(i, &kernel); i++) { /* with its name where bits differ */

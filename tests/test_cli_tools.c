@@ -43,8 +43,9 @@ START_TEST(gradcheck_shows_every_layer)
 }
 END_TEST
 
-#define TUNE                                                                                       \
-    "\"$mlp\" tune --data set --layers 16 --batch 20 --seed 7 --preset classic --validation 100 "
+#define TUNE_ANY "\"$mlp\" tune --data set --layers 16 --seed 7 --preset classic --validation 100 "
+#define TUNE TUNE_ANY "--batch 20 "
+#define GRID TUNE_ANY "--grid "
 
 START_TEST(a_sweep_suggests_a_rate_and_draws_it)
 {
@@ -65,11 +66,11 @@ START_TEST(a_sweep_suggests_a_rate_and_draws_it)
     cli_result_free(&result);
     cli_done(
         "cmp out/lr.png a.png && ls -A out | grep -qx lr.png && test $(ls -A out | wc -l) = 1");
-    cli_done(TUNE "--optimizer sgd --momentum 0.8 --weight-decay 0.1 --out b.png && "
+    cli_done(TUNE "--optimizer momentum --momentum 0.8 --weight-decay 0.1 --out b.png && "
                   "! cmp -s a.png b.png");
     cli_done(TUNE
              "--activation tanh --init xavier --clip-norm 1 --label-smoothing 0.1 --dropout 0.1 "
-             "--ema 0.9 --precision f32 --out c.png && ! cmp -s a.png c.png");
+             "--precision f32 --out c.png && ! cmp -s a.png c.png");
     cli_refused(TUNE "--out none/x.png", 6, "none/x.png: cannot write: ");
     cli_refused(TUNE "--data nowhere", 3, "nowhere: ");
 }
@@ -92,14 +93,22 @@ START_TEST(lists_are_checked)
     }
     cli_refused(TUNE "--lrs 0.1", 2, "--lrs without --grid");
     cli_refused(TUNE "--batches 8", 2, "--batches without --grid");
+    cli_refused(TUNE "--epochs 3", 2, "--epochs without --grid");
+    cli_refused(TUNE "--lr 0.1", 2, "--lr without --grid");
+    cli_refused(TUNE "--schedule step", 2, "--schedule without --grid");
+    cli_refused(TUNE "--warmup 1", 2, "--warmup without --grid");
+    cli_refused(TUNE "--ema 0.9", 2, "--ema without --grid");
+    cli_refused(GRID "--out x.png", 2, "--out with --grid");
+    cli_refused(GRID "--lrs 0.1,0.2 --lr 0.3", 2, "--lr beside --lrs");
+    cli_refused(GRID "--batches 10,20 --batch 30", 2, "--batch beside --batches");
+    cli_done(TUNE "--lrs 0.1 --help | grep -q '^  --lrs LIST'");
     cli_refused("\"$mlp\" tune --model x", 2, "`mlp tune` has no option --model");
 }
 END_TEST
 
 START_TEST(a_grid_tries_every_pair_and_marks_the_best)
 {
-    struct cli_result result =
-        cli_ends(0, TUNE "--grid --lrs 1e-9,0.3,0.01 --batches 20,50 --epochs 4");
+    struct cli_result result = cli_ends(0, GRID "--lrs 1e-9,0.3,0.01 --batches 20,50 --epochs 4");
     double at_20, at_50, accuracy, low, high;
     int rows = 0, batch = 0;
     const char *table = strstr(result.out, "batch 20      batch 50\n");
@@ -145,7 +154,7 @@ START_TEST(a_grid_has_lists_of_its_own_and_weathers_divergence)
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         ck_assert_msg(strstr(result.out, texts[i]) != NULL, "%s%s", texts[i], result.out);
     cli_result_free(&result);
-    result = cli_ends(0, TUNE "--layers 64,64,64 --grid --lrs 1000,0.1 --batches 1 --epochs 1");
+    result = cli_ends(0, GRID "--layers 64,64,64 --lrs 1000,0.1 --batches 1 --epochs 1");
     ck_assert_ptr_nonnull(strstr(result.out, "        1000      diverged\n"));
     ck_assert_ptr_nonnull(strstr(result.out, "\nBest: --lr 0.1 --batch 1, "));
     cli_result_free(&result);
@@ -155,7 +164,7 @@ START_TEST(a_grid_has_lists_of_its_own_and_weathers_divergence)
     result = cli_ends(0, TUNE "--grid --lrs 0.1 --batch 1 --epochs 1");
     ck_assert_ptr_nonnull(strstr(result.out, "rate       batch 1       batch 2\n"));
     cli_result_free(&result);
-    result = cli_ends(5, TUNE "--layers 64,64,64 --grid --lrs 1000 --batches 1 --epochs 1 --quiet");
+    result = cli_ends(5, GRID "--layers 64,64,64 --lrs 1000 --batches 1 --epochs 1 --quiet");
     ck_assert_str_eq(result.out, "");
     ck_assert_ptr_nonnull(strstr(result.err, "every training diverged; try lower rates"));
     cli_result_free(&result);
@@ -166,9 +175,16 @@ END_TEST
 START_TEST(a_grid_that_is_stopped_shows_what_it_has)
 {
     struct cli_result result =
-        cli_ends(143, TUNE "--grid --lrs 0.1,0.2 --batches 1 --epochs 1000000 > log & pid=$!\n"
-                           "sleep 0.5; kill -TERM $pid; wait $pid");
+        cli_ends(143, GRID "--lrs 0.1,0.2 --batches 50,1 --epochs 3000 > log & pid=$!\n"
+                           "until grep -q ' 0.2 .* 50 ' log; do sleep 0.1; done\n"
+                           "kill -TERM $pid; wait $pid; code=$?; cat log; exit $code");
+    const char *table = strstr(result.out, "batch 50       batch 1\n");
     ck_assert_ptr_nonnull(strstr(result.err, "stopped by a signal"));
+    ck_assert_msg(table != NULL, "%s", result.out);
+    const char *row = strstr(table, "\n         0.2 ") + 1;
+    ck_assert_uint_lt(strcspn(row, "%"), strcspn(row, "\n")); /* has a figure */
+    ck_assert_ptr_nonnull(strstr(table, " -\n"));
+    ck_assert_ptr_nonnull(strstr(table, "\nBest: --lr 0."));
     cli_result_free(&result);
 }
 END_TEST

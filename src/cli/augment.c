@@ -60,7 +60,8 @@ static enum mlp_status draw(const struct cli_job *job, struct draw_variants *v, 
                             struct mlp_error *error)
 {
     const struct cli_options *options = job->options;
-    uint32_t samples[ORIGINALS_MAX], first = options->augment_typed ? options->augment : 1;
+    uint32_t samples[ORIGINALS_MAX],
+        first = cli_options_typed(options, "augment") ? options->augment : 1;
     size_t bytes = (size_t)v->n_rows * v->n_cols;
     enum mlp_status status = MLP_OK;
     struct mlp_picture picture = {0};
@@ -87,11 +88,12 @@ static enum mlp_status preview(const struct cli_job *job, struct mlp_error *erro
     const struct cli_options *options = job->options;
     const struct mlp_images *images = &job->dataset.train;
     char title[256], subtitle[256], strength[32];
-    struct draw_variants variants = {.title = title,
-                                     .subtitle = subtitle,
-                                     .n_kinds = options->augment_typed ? 1 : MLP_AUGMENT_ELASTIC,
-                                     .n_rows = images->n_rows,
-                                     .n_cols = images->n_cols};
+    struct draw_variants variants = {
+        .title = title,
+        .subtitle = subtitle,
+        .n_kinds = cli_options_typed(options, "augment") ? 1 : MLP_AUGMENT_ELASTIC,
+        .n_rows = images->n_rows,
+        .n_cols = images->n_cols};
     variants.n_each = VARIANTS / variants.n_kinds;
     cli_rate_format(options->augment_strength, strength, sizeof strength);
     snprintf(title, sizeof title, "Augmentation of %s", job->dataset.name);
@@ -109,7 +111,7 @@ static enum mlp_status preview(const struct cli_job *job, struct mlp_error *erro
 
 int cli_augment(const struct cli_options *options)
 {
-    if (options->augment_typed && options->augment == MLP_AUGMENT_NONE) {
+    if (cli_options_typed(options, "augment") && options->augment == MLP_AUGMENT_NONE) {
         cli_warn("--augment: 'none' leaves nothing to show; wanted shift, affine or elastic");
         return MLP_E_USAGE;
     }

@@ -1,5 +1,6 @@
 #include "cli/help.h"
 
+#include "cli/idle.h"
 #include "cli/output.h"
 #include "cli/presets.h"
 #include "cli/value.h"
@@ -101,6 +102,16 @@ static void help_presets(void)
     }
 }
 
+static void help_idle(const struct cli_command *command)
+{
+    const char *option, *beside;
+    for (size_t i = 0; cli_idle_at(command->bit, i, &option, &beside); i++) {
+        if (i == 0)
+            section("Refused, since it would do nothing");
+        cli_say("  --%s %s\n", option, beside);
+    }
+}
+
 void cli_help_command(const struct cli_command *command)
 {
     struct cli_options defaults = cli_options_default(command->bit);
@@ -108,6 +119,7 @@ void cli_help_command(const struct cli_command *command)
     for (size_t i = 0; cli_option_at(i) != NULL; i++)
         if ((cli_option_at(i)->commands & command->bit) != 0)
             help_option(cli_option_at(i), &defaults);
+    help_idle(command);
     if ((command->bit & (CLI_RUN | CLI_TRAIN | CLI_TUNE)) != 0)
         help_presets();
 }

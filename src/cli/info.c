@@ -111,7 +111,7 @@ static void print_model(const struct mlp_model *model, const char *path)
 
 int cli_info(const struct cli_options *options)
 {
-    if (!options->model_typed) {
+    if (!cli_options_typed(options, "model")) {
         cli_say("%smlp %s%s\n", cli_colour(CLI_BOLD), MLP_VERSION, cli_colour(CLI_PLAIN));
         print_machine(options);
         print_kernels();

@@ -108,7 +108,7 @@ static enum mlp_status choose_activation(struct cli_job *job, const char *path,
                                          struct mlp_error *error)
 {
     enum mlp_activation typed = (enum mlp_activation)job->options->activation;
-    if (!job->options->activation_typed || typed == mlp_net_activation(job->net))
+    if (!cli_options_typed(job->options, "activation") || typed == mlp_net_activation(job->net))
         return MLP_OK;
     if (!job->origin.present) {
         mlp_net_use_activation(job->net, typed);
@@ -141,7 +141,7 @@ static enum mlp_status check_layers(const struct cli_job *job, const struct mlp_
                                     struct mlp_error *error)
 {
     const struct cli_layers *layers = &job->options->layers;
-    if (!job->options->layers_typed ||
+    if (!cli_options_typed(job->options, "layers") ||
         (model->n_layers == layers->n + 1 &&
          memcmp(model->widths + 1, layers->widths, layers->n * sizeof layers->widths[0]) == 0))
         return MLP_OK;
@@ -166,7 +166,7 @@ static enum mlp_status check_early_stop(const struct cli_options *options, struc
 
 static enum mlp_status check_start(const struct cli_options *options, struct mlp_error *error)
 {
-    if (options->init_from == NULL || !options->init_typed)
+    if (options->init_from == NULL || !cli_options_typed(options, "init"))
         return MLP_OK;
     error_set(error, MLP_E_USAGE, NULL, -1);
     error_found(error, "both --init and --init-from");
@@ -228,12 +228,13 @@ int cli_job_open_use(struct cli_job *job, const struct cli_options *options, con
         status = check_outputs(NULL, output, &error);
     if (status == MLP_OK)
         status = mlp_model_read(&model, options->model, &error);
-    if (status == MLP_E_MODEL && !options->model_typed && error.hint[0] == '\0')
+    if (status == MLP_E_MODEL && !cli_options_typed(options, "model") && error.hint[0] == '\0')
         error_hint(&error, "`mlp train` makes it; or name another with --model");
     if (status == MLP_OK) /* labels are called what they were called in training */
-        status = read_data(
-            job, options->label_base_typed ? options->label_base : model.metadata.label_base,
-            &error);
+        status = read_data(job,
+                           cli_options_typed(options, "label-base") ? options->label_base
+                                                                    : model.metadata.label_base,
+                           &error);
     if (status == MLP_OK)
         status = load_net(job, &model, options->model, &error);
     mlp_model_free(&model);

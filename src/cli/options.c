@@ -1,6 +1,7 @@
 #include "cli/options.h"
 
 #include "cli/command.h"
+#include "cli/idle.h"
 #include "cli/output.h"
 #include "cli/presets.h"
 #include "cli/suggest.h"
@@ -27,94 +28,99 @@ enum {
 /* Ranges: epochs and batches beyond a million are slips of the keyboard, threads beyond 1024 would
  * only fail to start; labels are bytes. */
 static const struct cli_option table[] = {
-    {"data", "DIR", CLI_TEXT, WORK | SHOW | CLI_TUNE, FIELD(data), 0, 0, 0,
+    {"data", "DIR", CLI_TEXT, WORK | SHOW | CLI_TUNE, FIELD(data), 0, 0,
      "$MNIST_DIR, data/, builtin", "folder of the four IDX files, or builtin"},
-    {"model", "FILE", CLI_TEXT, ALL, FIELD(model), FIELD(model_typed), 0, 0, NULL,
-     "the weights (.npz)"},
-    {"preset", "NAME", CLI_PRESET, FIT, FIELD(preset), 0, 0, 0, "default",
+    {"model", "FILE", CLI_TEXT, ALL, FIELD(model), 0, 0, NULL, "the weights (.npz)"},
+    {"preset", "NAME", CLI_PRESET, FIT, FIELD(preset), 0, 0, "default",
      "a whole recipe; other options change it"},
-    {"layers", "LIST", CLI_LAYERS, FIT | CLI_GRADCHECK, FIELD(layers), FIELD(layers_typed), 0, 0,
-     NULL, "widths of the hidden layers, or none"},
+    {"layers", "LIST", CLI_LAYERS, FIT | CLI_GRADCHECK, FIELD(layers), 0, 0, NULL,
+     "widths of the hidden layers, or none"},
     {"activation", "relu|leaky-relu|gelu|tanh|sigmoid", CLI_CHOICE, WORK | CLI_TUNE | CLI_GRADCHECK,
-     FIELD(activation), FIELD(activation_typed), 0, 0, "what the weights say, relu",
-     "between layers"},
-    {"init", "he|xavier", CLI_CHOICE, FIT | CLI_GRADCHECK, FIELD(init), FIELD(init_typed), 0, 0,
-     NULL, "how weights are drawn from the seed"},
-    {"epochs", "N", CLI_COUNT, FIT, FIELD(epochs), FIELD(epochs_typed), 1, MILLION, NULL,
+     FIELD(activation), 0, 0, "what the weights say, relu", "between layers"},
+    {"init", "he|xavier", CLI_CHOICE, FIT | CLI_GRADCHECK, FIELD(init), 0, 0, NULL,
+     "how weights are drawn from the seed"},
+    {"epochs", "N", CLI_COUNT, FIT, FIELD(epochs), 1, MILLION, NULL,
      "passes over the training set"},
-    {"batch", "N", CLI_COUNT, FIT | CLI_GRADCHECK, FIELD(batch), 0, 1, MILLION, NULL,
-     "images a step"},
-    {"lr", "RATE", CLI_RATE, FIT, FIELD(lr), 0, 0, 0, NULL, "learning rate, at its peak"},
-    {"optimizer", "sgd|momentum|nesterov|adamw", CLI_CHOICE, FIT, FIELD(optimizer), 0, 0, 0, NULL,
+    {"batch", "N", CLI_COUNT, FIT | CLI_GRADCHECK, FIELD(batch), 1, MILLION, NULL, "images a step"},
+    {"lr", "RATE", CLI_RATE, FIT, FIELD(lr), 0, 0, NULL, "learning rate, at its peak"},
+    {"optimizer", "sgd|momentum|nesterov|adamw", CLI_CHOICE, FIT, FIELD(optimizer), 0, 0, NULL,
      "how gradients change weights"},
-    {"momentum", "SHARE", CLI_SHARE, FIT, FIELD(momentum), 0, 0, 0, NULL,
-     "of the gradients before; AdamW's beta 1"},
-    {"weight-decay", "RATE", CLI_AMOUNT, FIT, FIELD(weight_decay), 0, 0, 0, NULL,
+    {"momentum", "SHARE", CLI_SHARE, FIT, FIELD(momentum), 0, 0, NULL,
+     "of the gradients before; AdamW's beta 1; plain sgd has none"},
+    {"weight-decay", "RATE", CLI_AMOUNT, FIT, FIELD(weight_decay), 0, 0, NULL,
      "shrinks weights each step, times the learning rate"},
-    {"schedule", "constant|step|linear|cosine", CLI_CHOICE, FIT, FIELD(schedule), 0, 0, 0, NULL,
+    {"schedule", "constant|step|linear|cosine", CLI_CHOICE, FIT, FIELD(schedule), 0, 0, NULL,
      "of the learning rate after the warm-up"},
-    {"warmup", "EPOCHS", CLI_AMOUNT, FIT, FIELD(warmup), FIELD(warmup_typed), 0, 0, NULL,
+    {"warmup", "EPOCHS", CLI_AMOUNT, FIT, FIELD(warmup), 0, 0, NULL,
      "in which the rate rises; unless typed, at most a quarter of --epochs"},
-    {"clip-norm", "NORM", CLI_AMOUNT, FIT, FIELD(clip_norm), 0, 0, 0, "0: none",
+    {"clip-norm", "NORM", CLI_AMOUNT, FIT, FIELD(clip_norm), 0, 0, "0: none",
      "largest norm of all gradients together"},
-    {"label-smoothing", "SHARE", CLI_SHARE, FIT, FIELD(label_smoothing), 0, 0, 0, "0: none",
+    {"label-smoothing", "SHARE", CLI_SHARE, FIT, FIELD(label_smoothing), 0, 0, "0: none",
      "of each label that all classes share"},
-    {"dropout", "SHARE", CLI_SHARE, FIT, FIELD(dropout), 0, 0, 0, "0: none",
+    {"dropout", "SHARE", CLI_SHARE, FIT, FIELD(dropout), 0, 0, "0: none",
      "of hidden units left out at each step"},
-    {"ema", "DECAY", CLI_SHARE, FIT, FIELD(ema), 0, 0, 0, "0: none",
+    {"ema", "DECAY", CLI_SHARE, FIT, FIELD(ema), 0, 0, "0: none",
      "of the average of weights, which is tested and saved"},
-    {"augment", "none|shift|affine|elastic", CLI_CHOICE, FIT | SHOW, FIELD(augment),
-     FIELD(augment_typed), 0, 0, "none (mlp augment: each of the others)",
-     "distorts each training image anew in each epoch"},
-    {"augment-strength", "S", CLI_AMOUNT, FIT | SHOW, FIELD(augment_strength), 0, 0,
-     MLP_AUGMENT_STRENGTH_MAX, NULL, "times the usual distortion"},
-    {"seed", "N", CLI_SEED, FIT | CLI_PREDICT | CLI_GRADCHECK | SHOW, FIELD(seed), 0, 0, 0, NULL,
+    {"augment", "none|shift|affine|elastic", CLI_CHOICE, FIT | SHOW, FIELD(augment), 0, 0,
+     "none (mlp augment: each of the others)", "distorts each training image anew in each epoch"},
+    {"augment-strength", "S", CLI_AMOUNT, FIT | SHOW, FIELD(augment_strength), 0,
+     MLP_AUGMENT_STRENGTH_MAX, NULL, "times the usual distortion of --augment"},
+    {"seed", "N", CLI_SEED, FIT | CLI_PREDICT | CLI_GRADCHECK | SHOW, FIELD(seed), 0, 0, NULL,
      "of weights, shuffles, dropout, distortion and picture"},
-    {"init-from", "FILE", CLI_TEXT, FIT, FIELD(init_from), 0, 0, 0, "as --init says",
+    {"init-from", "FILE", CLI_TEXT, FIT, FIELD(init_from), 0, 0, "as --init says",
      "start from these weights (.npz)"},
-    {"eval-every", "N", CLI_COUNT, LEARN, FIELD(eval_every), 0, 0, MILLION, NULL,
+    {"eval-every", "N", CLI_COUNT, LEARN, FIELD(eval_every), 0, MILLION, NULL,
      "epochs between tests; 0: only at the end"},
-    {"save-every", "SECONDS", CLI_AMOUNT, LEARN, FIELD(save_every), 0, 0, 0, NULL,
-     "between saves of the weights so far; 0: only at the end"},
-    {"validation", "N", CLI_COUNT, FIT, FIELD(validation), 0, 0, MILLION,
-     "none; to tune, a twelfth", "the last N training images are held out to watch"},
-    {"early-stop", "N", CLI_COUNT, LEARN, FIELD(early_stop), 0, 0, MILLION, NULL,
+    {"save-every", "SECONDS", CLI_AMOUNT, LEARN, FIELD(save_every), 0, 0, NULL,
+     "least time between saves, after an epoch; 0: only at the end"},
+    {"validation", "N", CLI_COUNT, FIT, FIELD(validation), 0, MILLION, "none; to tune, a twelfth",
+     "the last N training images are held out to watch"},
+    {"early-stop", "N", CLI_COUNT, LEARN, FIELD(early_stop), 0, MILLION, NULL,
      "epochs without a better validation; 0: never"},
-    {"grid", NULL, CLI_FLAG, CLI_TUNE, FIELD(grid), 0, 0, 0, NULL,
+    {"grid", NULL, CLI_FLAG, CLI_TUNE, FIELD(grid), 0, 0, NULL,
      "train with each rate and batch instead"},
-    {"lrs", "LIST", CLI_RATES, CLI_TUNE, FIELD(lrs), 0, 0, 0, "half, one and two times --lr",
+    {"lrs", "LIST", CLI_RATES, CLI_TUNE, FIELD(lrs), 0, 0, "half, one and two times --lr",
      "learning rates of the grid"},
-    {"batches", "LIST", CLI_COUNTS, CLI_TUNE, FIELD(batches), 0, 1, MILLION,
+    {"batches", "LIST", CLI_COUNTS, CLI_TUNE, FIELD(batches), 1, MILLION,
      "half, one and two times --batch", "batches of the grid"},
-    {"csv", "FILE", CLI_TEXT, CLI_EVAL, FIELD(csv), 0, 0, 0, "not written",
+    {"csv", "FILE", CLI_TEXT, CLI_EVAL, FIELD(csv), 0, 0, "not written",
      "label, prediction and probabilities of each image"},
-    {"out", "FILE", CLI_TEXT, CLI_RUN | CLI_PREDICT | CLI_TUNE, FIELD(out), 0, 0, 0, NULL,
+    {"out", "FILE", CLI_TEXT, CLI_RUN | CLI_PREDICT | CLI_TUNE, FIELD(out), 0, 0, NULL,
      "the picture (.png)"},
-    {"preview", "FILE", CLI_TEXT, SHOW, FIELD(preview), 0, 0, 0, NULL, "the picture (.png)"},
-    {"wrong", NULL, CLI_FLAG, CLI_RUN | CLI_PREDICT, FIELD(wrong), 0, 0, 0, NULL,
+    {"preview", "FILE", CLI_TEXT, SHOW, FIELD(preview), 0, 0, NULL, "the picture (.png)"},
+    {"wrong", NULL, CLI_FLAG, CLI_RUN | CLI_PREDICT, FIELD(wrong), 0, 0, NULL,
      "picture only of digits that were misread"},
-    {"ask", NULL, CLI_FLAG, CLI_RUN, FIELD(ask), 0, 0, 0, NULL,
+    {"ask", NULL, CLI_FLAG, CLI_RUN, FIELD(ask), 0, 0, NULL,
      "on a terminal, if the weights exist: train or not?"},
-    {"classes", "N", CLI_COUNT, WORK | SHOW | CLI_TUNE, FIELD(classes), 0, 2, 256,
-     "largest label + 1", "number of classes; not all need occur"},
-    {"label-base", "N", CLI_COUNT, WORK | SHOW | CLI_TUNE, FIELD(label_base),
-     FIELD(label_base_typed), 0, 255, NULL, "smallest label in the files (EMNIST letters: 1)"},
-    {"threads", "N", CLI_COUNT, ALL | SHOW | CLI_TUNE, FIELD(threads), 0, 1, 1024,
+    {"classes", "N", CLI_COUNT, WORK | SHOW | CLI_TUNE, FIELD(classes), 2, 256,
+     "largest label, less --label-base, + 1", "number of classes; not all need occur"},
+    {"label-base", "N", CLI_COUNT, WORK | SHOW | CLI_TUNE, FIELD(label_base), 0, 255,
+     "what the weights say, 0", "smallest label in the files (EMNIST letters: 1)"},
+    {"threads", "N", CLI_COUNT, ALL | SHOW | CLI_TUNE, FIELD(threads), 1, 1024,
      "$OMP_NUM_THREADS, all cores", "at most the usable cores"},
-    {"force-threads", NULL, CLI_FLAG, ALL | SHOW | CLI_TUNE, FIELD(force_threads), 0, 0, 0, NULL,
+    {"force-threads", NULL, CLI_FLAG, ALL | SHOW | CLI_TUNE, FIELD(force_threads), 0, 0, NULL,
      "even more threads than usable cores"},
-    {"kernel", "NAME", CLI_KERNEL, WORK | CLI_TUNE | CLI_GRADCHECK, FIELD(kernel), 0, 0, 0, NULL,
+    {"kernel", "NAME", CLI_KERNEL, WORK | CLI_TUNE | CLI_GRADCHECK, FIELD(kernel), 0, 0, NULL,
      "see mlp info"},
-    {"precision", "f32|bf16|auto", CLI_CHOICE, WORK | CLI_TUNE, FIELD(precision), 0, 0, 0, NULL,
+    {"precision", "f32|bf16|auto", CLI_CHOICE, WORK | CLI_TUNE, FIELD(precision), 0, 0, NULL,
      "of products; auto: bf16 where the CPU has AMX"},
-    {"quiet", NULL, CLI_FLAG, WORK | SHOW | CLI_TUNE, FIELD(quiet), 0, 0, 0, NULL, "results only"},
-    {"help", NULL, CLI_FLAG, ANY | SHOW, FIELD(help), 0, 0, 0, NULL, "this text"},
+    {"quiet", NULL, CLI_FLAG, WORK | SHOW | CLI_TUNE, FIELD(quiet), 0, 0, NULL, "results only"},
+    {"help", NULL, CLI_FLAG, ANY | SHOW, FIELD(help), 0, 0, NULL, "this text"},
 };
 enum { N_OPTIONS = sizeof table / sizeof table[0] };
+_Static_assert(N_OPTIONS <= 64, "cli_options.typed has a bit for each");
 
 const struct cli_option *cli_option_at(size_t i)
 {
     return i < N_OPTIONS ? &table[i] : NULL;
+}
+
+bool cli_options_typed(const struct cli_options *options, const char *name)
+{
+    for (size_t i = 0; i < N_OPTIONS; i++)
+        if (strcmp(table[i].name, name) == 0)
+            return (options->typed >> i & 1) != 0;
+    return false;
 }
 
 struct cli_options cli_options_plain(void)
@@ -198,8 +204,8 @@ static int take(struct cli_options *options, const struct cli_option *option, co
         cli_warn("--%s: '%s' %s; wanted %s", option->name, text, wrong, wanted);
         return MLP_E_USAGE;
     }
-    if (typed && option->typed != 0)
-        *(bool *)((char *)options + option->typed) = true;
+    if (typed)
+        options->typed |= UINT64_C(1) << (option - table);
     return 0;
 }
 
@@ -268,7 +274,8 @@ int cli_options_read(struct cli_options *options, uint32_t command, int argc, ch
 static void fit_warmup(struct cli_options *options)
 {
     float most = (float)options->epochs / 4;
-    if (options->epochs_typed && !options->warmup_typed && options->warmup > most)
+    if (cli_options_typed(options, "epochs") && !cli_options_typed(options, "warmup") &&
+        options->warmup > most)
         options->warmup = most;
 }
 
@@ -283,5 +290,5 @@ int cli_options_parse(struct cli_options *options, uint32_t command, int argc, c
         *options = typed;
     }
     fit_warmup(options);
-    return code;
+    return code == 0 && !options->help ? cli_options_refuse_idle(options, command) : code;
 }

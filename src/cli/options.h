@@ -64,8 +64,7 @@ struct cli_options {
     struct cli_rates lrs;
     struct cli_counts batches;
     bool force_threads, quiet, wrong, ask, grid, help;
-    bool layers_typed, label_base_typed, model_typed, activation_typed, augment_typed, init_typed;
-    bool epochs_typed, warmup_typed;
+    uint64_t typed; /* a bit for each row of the table */
 };
 
 enum cli_kind {
@@ -90,7 +89,6 @@ struct cli_option {
     enum cli_kind kind;
     uint32_t commands; /* bits of those that take it */
     size_t field;      /* where in struct cli_options */
-    size_t typed;      /* the bool that says it was typed; 0: nobody asks */
     uint32_t low, high;
     const char *otherwise; /* what holds if it is not typed; NULL: the field's default */
     const char *help;
@@ -104,6 +102,9 @@ struct cli_options cli_options_plain(void);
 
 /* cli_options_default - what holds for a command where nothing is typed: the preset `default`. */
 struct cli_options cli_options_default(uint32_t command);
+
+/* cli_options_typed - whether the option of that name was typed. */
+bool cli_options_typed(const struct cli_options *options, const char *name);
 
 /* cli_options_parse - argv[1..] are options of `command` (argv[0] is its name, for messages). A
  *                     --preset comes first, wherever it stands.

@@ -161,9 +161,9 @@ void cli_recipe_describe(const struct cli_options *options, char *text, size_t s
 }
 
 /* Whatever else changes weights. */
-static const char *const settings[] = {"weight-decay",     "schedule",   "warmup",    "clip-norm",
-                                       "label-smoothing",  "dropout",    "ema",       "augment",
-                                       "augment-strength", "validation", "early-stop"};
+static const char *const settings[] = {"weight-decay",    "schedule",  "warmup", "clip-norm",
+                                       "label-smoothing", "dropout",   "ema",    "augment",
+                                       "validation",      "early-stop"};
 
 static void add_training(struct words *words, const struct cli_job *job, uint32_t n_epochs)
 {
@@ -175,6 +175,8 @@ static void add_training(struct words *words, const struct cli_job *job, uint32_
         add_option(words, options, "momentum");
     for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++)
         add_set(words, options, settings[i]);
+    if (options->augment != MLP_AUGMENT_NONE)
+        add_set(words, options, "augment-strength");
     if (options->early_stop > 0) /* chooses among the epochs that are looked at */
         add_set(words, options, "eval-every");
     add(words, "--seed %" PRIu64, options->seed);

@@ -1,6 +1,5 @@
 #include "cli/tune.h"
 
-#include "base/error.h"
 #include "cli/command.h"
 #include "cli/log.h"
 #include "cli/output.h"
@@ -9,26 +8,11 @@
 /* As 5,000 of 60,000. */
 enum { HELD_OUT_SHARE = 12 };
 
-/* What cannot be seen from one option alone. */
-static int check(const struct cli_options *options)
-{
-    struct mlp_error error = {0};
-    if (options->grid || (options->lrs.n == 0 && options->batches.n == 0))
-        return 0;
-    error_set(&error, MLP_E_USAGE, NULL, -1);
-    error_found(&error, "%s without --grid", options->lrs.n > 0 ? "--lrs" : "--batches");
-    error_hint(&error, "a sweep needs no list, and a grid is asked for with --grid");
-    return cli_fail(&error);
-}
-
 int cli_tune(const struct cli_options *typed)
 {
     struct cli_options options = *typed;
     struct cli_job job;
-    int code = check(typed);
-    if (code != 0)
-        return code;
-    code = cli_job_open_train(&job, &options, NULL, options.grid ? NULL : options.out);
+    int code = cli_job_open_train(&job, &options, NULL, options.grid ? NULL : options.out);
     if (code == 0 && options.validation == 0)
         options.validation = 1 + (job.dataset.train.n_samples - 1) / HELD_OUT_SHARE;
     if (code == 0 && !options.quiet) {
