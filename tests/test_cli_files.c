@@ -90,6 +90,9 @@ START_TEST(eval_every_says_when_to_test)
     result = cli_ends(0, SMALL "--eval-every 0");
     ck_assert_ptr_nonnull(strstr(result.out, "Final Test Accuracy : "));
     cli_result_free(&result);
+    /* What is held out is looked at, too. */
+    cli_done(SMALL "--validation 100 --eval-every 0 && "
+                   "\"$mlp\" info --model out/mnist_model_1.npz | grep -q '^  valid. .*%'");
 }
 END_TEST
 

@@ -117,10 +117,11 @@ START_TEST(run_asks_only_if_told_to_and_weights_exist)
     cli_terminal_expect(&terminal, "/out/predictions.png\r\n");
     ends(0);
     ck_assert_ptr_null(strstr(terminal.text, "Train or Not"));
-    asked(run);
+    asked("\"$mlp\" run --ask --layers 8 --epochs 2 --validation 100000");
     cli_terminal_type(&terminal, "n\n");
     cli_terminal_expect(&terminal, "64-8-4");
     ends(0);
+    ck_assert_ptr_null(strstr(terminal.text, "watched")); /* nothing is trained */
     asked(run);
     cli_terminal_type(&terminal, "YES\n");
     cli_terminal_expect(&terminal, " 2/2 ");

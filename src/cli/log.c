@@ -41,18 +41,13 @@ void cli_log_threads(const struct mlp_threads *threads, char *text, size_t size)
 static void log_data(const struct cli_job *job)
 {
     const struct mlp_dataset *dataset = &job->dataset;
-    char n_train[32], n_held_out[32], n_test[32];
+    char n_train[32], n_test[32];
     cli_grouped(dataset->train.n_samples, n_train);
     cli_grouped(dataset->test.n_samples, n_test);
     cli_log_line("data",
                  "%s: %s training and %s test images, %" PRIu32 "x%" PRIu32 ", %" PRIu32 " classes",
                  dataset->name, n_train, n_test, dataset->train.n_rows, dataset->train.n_cols,
                  dataset->n_classes);
-    if (job->options->validation > 0) {
-        cli_grouped(dataset->train.n_samples - job->options->validation, n_train);
-        cli_grouped(job->options->validation, n_held_out);
-        cli_log_line("", "trained on the first %s, watched on the last %s", n_train, n_held_out);
-    }
     cli_log_line("", "%s (%s), fingerprint %016" PRIx64, dataset->origin,
                  cli_source_text(job->source), dataset->fingerprint);
 }
@@ -79,6 +74,16 @@ static void log_network(const struct cli_job *job)
     cli_grouped(mlp_net_n_parameters(job->net), n_parameters);
     cli_log_line("network", "%s, %s parameters, %s, softmax cross-entropy", widths, n_parameters,
                  activations[mlp_net_activation(job->net)]);
+}
+
+static void log_split(const struct cli_job *job)
+{
+    char n_train[32], n_held_out[32];
+    if (job->options->validation == 0)
+        return;
+    cli_grouped(job->dataset.train.n_samples - job->options->validation, n_train);
+    cli_grouped(job->options->validation, n_held_out);
+    cli_log_line("", "trained on the first %s, watched on the last %s", n_train, n_held_out);
 }
 
 static const char *kernel_remark(const struct mlp_net *net)
@@ -127,6 +132,7 @@ void cli_log_header(const struct cli_job *job)
     cli_command_line(job, command, sizeof command);
     cli_say("%smlp %s%s\n\n", cli_colour(CLI_BOLD), MLP_VERSION, cli_colour(CLI_PLAIN));
     log_data(job);
+    log_split(job);
     log_network(job);
     cli_log_line("start", "%s",
                  options->init_from != NULL    ? options->init_from
@@ -149,6 +155,7 @@ void cli_log_tune_header(const struct cli_job *job)
 {
     cli_say("%smlp %s%s\n\n", cli_colour(CLI_BOLD), MLP_VERSION, cli_colour(CLI_PLAIN));
     log_data(job);
+    log_split(job);
     log_network(job);
     log_machine(job);
 }

@@ -89,6 +89,8 @@ struct mlp_train_options cli_train_options(const struct cli_job *job)
     train.seed = options->seed;
     train.n_threads = job->threads.n;
     train.eval_every = options->eval_every;
+    if (options->validation > 0 && train.eval_every == 0) /* only at the end */
+        train.eval_every = train.n_epochs;
     train.validation = options->validation;
     train.early_stop = options->early_stop;
     train.stop = cli_signals_stop();
@@ -106,8 +108,9 @@ static enum mlp_status learn(struct cli_job *job, struct course *course, struct 
     return status;
 }
 
-/* Figures of a whole set; accuracy -1 and a message if they cannot be had. */
-static struct mlp_evaluation evaluate(const struct cli_job *job, const struct mlp_images *images)
+/* Figures of a whole set; accuracy -1, a message and a code if they cannot be had. */
+static struct mlp_evaluation evaluate(const struct cli_job *job, const struct mlp_images *images,
+                                      int *code)
 {
     struct mlp_evaluation evaluation;
     struct mlp_error error;
@@ -116,7 +119,7 @@ static struct mlp_evaluation evaluate(const struct cli_job *job, const struct ml
         return evaluation;
     error_set(&error, status, NULL, -1);
     error_found(&error, "the evaluation failed");
-    cli_fail(&error);
+    *code = cli_fail(&error);
     return (struct mlp_evaluation){.accuracy = -1};
 }
 
@@ -146,15 +149,16 @@ static int finish(struct cli_job *job, const struct course *course, struct mlp_e
 {
     struct mlp_images trained_on = job->dataset.train;
     trained_on.n_samples -= job->options->validation;
-    double train = evaluate(job, &trained_on).accuracy;
-    struct mlp_evaluation test = evaluate(job, &job->dataset.test);
+    int code = 0; /* the weights are saved all the same */
+    double train = evaluate(job, &trained_on, &code).accuracy;
+    struct mlp_evaluation test = evaluate(job, &job->dataset.test, &code);
     print_final(course, train, &test);
     struct cli_figures figures = {train, test.accuracy, validation_accuracy(course)};
     if (cli_model_save(job, job->net, job->options->epochs, &figures, error) != MLP_OK)
         return cli_fail(error);
     if (!job->options->quiet)
         cli_say("Weights in %s\n", job->options->model);
-    return cli_signals_exit_code();
+    return code == 0 ? cli_signals_exit_code() : code;
 }
 
 /* It came to another end: what was learnt before is kept. */
