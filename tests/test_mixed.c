@@ -284,6 +284,12 @@ START_TEST(precision_is_chosen_and_never_changed_by_a_kernel)
         if (kernel->only_bf16)
             ck_assert_int_eq(mlp_net_use_kernel(net, kernel->name, &error), MLP_E_USAGE);
     ck_assert(!kernel_best(MLP_F32)->only_bf16);
+    mlp_net_use_precision(net, MLP_BF16); /* a name that f32 could not keep is forgotten */
+    ck_assert_int_eq(mlp_net_use_kernel(net, kernel_best(MLP_BF16)->name, NULL), MLP_OK);
+    mlp_net_use_precision(net, MLP_F32);
+    mlp_net_use_precision(net, MLP_BF16);
+    ck_assert_str_eq(mlp_net_kernel(net), kernel_best(MLP_BF16)->name);
+    mlp_net_use_precision(net, MLP_F32);
     ck_assert_int_eq(mlp_net_use_kernel(net, NULL, NULL), MLP_OK);
     ck_assert_str_eq(mlp_net_kernel(net), kernel_best(MLP_F32)->name);
     mlp_net_free(net);

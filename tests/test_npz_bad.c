@@ -302,6 +302,7 @@ START_TEST(metadata_of_wrong_types_are_refused)
         {"test_accuracy.npy", TYPE("<i8", "()"), one, 8, "int64 (); wanted float32 or float64"},
         {"test_accuracy.npy", TYPE("<f8", "()"), "\0\0\0\0\0\0\xf8\x7f", 8, "nan"},
         {"train_accuracy.npy", TYPE("<f8", "()"), "\0\0\0\0\0\0\0\x40", 8, "2; wanted at most 1"},
+        {"label_base.npy", TYPE("<i8", "()"), "\x2c\x01\0\0\0\0\0\0", 8, "300; wanted 0 to 255"},
     };
     members[2] = (struct npz_member){
         .name = "format_version.npy", .dictionary = TYPE("<i8", "()"), .bytes = one, .n = 8};

@@ -144,6 +144,31 @@ START_TEST(the_suggestion_is_half_of_where_the_loss_rises)
 }
 END_TEST
 
+/* Against the mean over all points, however far: a Gaussian of deviation 1/4 on the logarithmic
+ * axis, of losses cut off at twice the first ones'. */
+START_TEST(smooth_is_a_mean_weighted_by_distance)
+{
+    struct mlp_dataset dataset = toy_dataset();
+    struct mlp_range range = tested(&dataset, toy_options());
+    double first = 0, weight = 0;
+    for (int i = 0; i < 10; i++) {
+        first = 0.9 * first + 0.1 * range.losses[i];
+        weight = 0.9 * weight + 0.1;
+    }
+    for (uint32_t i = 0; i < range.n_points; i++) {
+        double sum = 0, weights = 0;
+        for (uint32_t j = 0; j < range.n_points; j++) {
+            double far = log(range.rates[j] / range.rates[i]) / 0.25, w = exp(-far * far / 2);
+            sum += w * fmin(range.losses[j], 2 * first / weight);
+            weights += w;
+        }
+        ck_assert_double_eq_tol(range.smooth[i] / (sum / weights), 1, 1e-9);
+    }
+    mlp_range_free(&range);
+    toy_dataset_free(&dataset);
+}
+END_TEST
+
 START_TEST(threads_change_no_bit)
 {
     struct mlp_dataset dataset = toy_dataset();
@@ -165,19 +190,19 @@ START_TEST(it_can_be_stopped_and_refused)
 {
     struct mlp_dataset dataset = toy_dataset();
     struct mlp_train_options options = toy_options();
-    struct mlp_range range;
+    struct mlp_range range = {.n_points = 7}; /* of an earlier test, say */
     struct mlp_net *net = toy_net();
     const volatile sig_atomic_t stop = 1;
     options.stop = &stop;
     ck_assert_int_eq(mlp_range_test(net, &dataset, &options, &range, NULL), MLP_E_STOPPED);
-    ck_assert_ptr_null(range.rates);
+    ck_assert_uint_eq(range.n_points, 7);
     options.stop = NULL;
     options.batch = 0;
     ck_assert_int_eq(mlp_range_test(net, &dataset, &options, &range, NULL), MLP_E_USAGE);
     options.batch = BATCH;
     options.validation = 700;
     ck_assert_int_eq(mlp_range_test(net, &dataset, &options, &range, NULL), MLP_E_USAGE);
-    ck_assert_ptr_null(range.losses);
+    ck_assert_uint_eq(range.n_points, 7);
     mlp_net_free(net);
     toy_dataset_free(&dataset);
 }
@@ -191,6 +216,7 @@ Suite *range_suite(void)
     tcase_add_test(tests, steps_report_rate_and_loss);
     tcase_add_test(tests, rates_rise_by_one_factor_and_losses_are_the_batches);
     tcase_add_loop_test(tests, the_suggestion_is_half_of_where_the_loss_rises, 0, 4);
+    tcase_add_test(tests, smooth_is_a_mean_weighted_by_distance);
     tcase_add_test(tests, threads_change_no_bit);
     tcase_add_test(tests, it_can_be_stopped_and_refused);
     suite_add_tcase(suite, tests);

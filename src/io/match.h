@@ -33,7 +33,7 @@ struct io_misfit {
 };
 
 /* io_reading_fits - weights are matrices, each takes what the one before gives, and each output
- * has a bias, (O,) or (1,O). misfit may be NULL. */
+ * has a bias, (O,), (1,O) or (O,1). misfit may be NULL. */
 bool io_reading_fits(const struct io_reading *reading, const struct io_array *arrays,
                      struct io_misfit *misfit);
 

@@ -18,7 +18,7 @@
 enum { FORMAT_VERSION = 1, MAX_TEXT_BYTES = 4096 };
 static const double INPUT_SCALE = 1.0 / 255;
 
-enum kind { U32, U64, REAL, TEXT };
+enum kind { LABEL, U32, U64, REAL, TEXT }; /* a label is a byte in IDX files, kept in 32 bits */
 
 static const struct field {
     const char *name;
@@ -38,7 +38,7 @@ static const struct field {
     FIELD("recipe", TEXT, recipe),
     FIELD("n_rows", U32, n_rows),
     FIELD("n_cols", U32, n_cols),
-    FIELD("label_base", U32, label_base),
+    FIELD("label_base", LABEL, label_base),
     FIELD("train_accuracy", REAL, train_accuracy),
     FIELD("test_accuracy", REAL, test_accuracy),
     FIELD("validation_accuracy", REAL, validation_accuracy),
@@ -108,6 +108,7 @@ static enum mlp_status add_field(struct io_zip_writer *writer, const struct fiel
     uint64_t u64;
     double real;
     switch (field->kind) {
+    case LABEL:
     case U32:
         memcpy(&u32, at, sizeof u32);
         return add_u64(writer, field->name, "<i8", u32, error);
@@ -222,10 +223,11 @@ static enum mlp_status read_field(struct io_zip *zip, const struct field *field,
         status = read_real(&array, zip, bytes, &real, error);
         memcpy(to, &real, sizeof real);
     } else {
-        uint64_t most = field->kind == U32 ? UINT32_MAX : UINT64_MAX;
-        status = read_integer(&array, zip, bytes, most, &u64, error);
+        static const uint64_t most[] = {
+            [LABEL] = UINT8_MAX, [U32] = UINT32_MAX, [U64] = UINT64_MAX};
+        status = read_integer(&array, zip, bytes, most[field->kind], &u64, error);
         uint32_t u32 = (uint32_t)u64;
-        memcpy(to, field->kind == U32 ? (void *)&u32 : (void *)&u64, field->size);
+        memcpy(to, field->kind == U64 ? (void *)&u64 : (void *)&u32, field->size);
     }
     return status;
 }

@@ -6,12 +6,12 @@
  *   activation      str      "relu" or another of mlp_activation_name
  *   input_scale     float64  1/255: the network's input is pixel * input_scale
  *   seed            uint64
- *   data_fingerprint uint64  of the training data, 0 if unknown
+ *   data_fingerprint uint64  of the data set, test images included; 0 if unknown
  *   dataset, recipe str
  *   n_rows, n_cols  int64    of the images, 0 if unknown
  *   label_base      int64    what class 0 is called
  *   train_accuracy, test_accuracy, validation_accuracy  float64, 0..1, negative if unknown
- *   n_test          int64    images behind test_accuracy, 0 if unknown
+ *   n_test          int64    test images of the data set, 0 if unknown
  *   mlp_version     str      the program that wrote it; not read
  */
 #ifndef IO_METADATA_H

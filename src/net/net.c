@@ -187,8 +187,10 @@ enum mlp_status mlp_net_use_kernel(struct mlp_net *net, const char *name, struct
 void mlp_net_use_precision(struct mlp_net *net, enum mlp_precision precision)
 {
     net->precision = precision;
-    if (!net->kernel_named || !kernel_serves(net->kernel, precision))
-        net->kernel = kernel_best(precision);
+    if (net->kernel_named && kernel_serves(net->kernel, precision))
+        return;
+    net->kernel = kernel_best(precision);
+    net->kernel_named = false;
 }
 
 enum mlp_precision mlp_net_precision(const struct mlp_net *net)

@@ -57,14 +57,20 @@ static void on_progress(void *context, const struct mlp_progress_report *report)
     options->on_progress(options->context, report);
 }
 
+/* Deviations at which a weight, exp(-32), is lost in rounding. Sweeps of small batches have tens of
+ * thousands of points. */
+enum { FAR = 8 };
+
 /* A weighted mean of the losses around each rate, weights falling off with the squared distance on
  * the logarithmic axis. Unlike a running mean it does not lag behind the rate. */
 static void smooth(struct mlp_range *range, double highest)
 {
     double step = range->n_points > 1 ? math_log(range->rates[1] / range->rates[0]) : 1;
+    double reach = FAR * smoothing / step;
     for (uint32_t i = 0; i < range->n_points; i++) {
         double sum = 0, weights = 0;
-        for (uint32_t j = 0; j < range->n_points; j++) {
+        uint32_t begin = i > reach ? i - (uint32_t)reach : 0;
+        for (uint32_t j = begin; j < range->n_points && j <= i + reach; j++) {
             double distance = ((double)i - (double)j) * step / smoothing;
             double weight = math_exp(-distance * distance / 2);
             sum += weight * (range->losses[j] < highest ? range->losses[j] : highest);
@@ -125,14 +131,15 @@ enum mlp_status mlp_range_test(const struct mlp_net *net, const struct mlp_datas
                                const struct mlp_train_options *options, struct mlp_range *range,
                                struct mlp_error *error)
 {
+    struct mlp_range found;
     uint32_t n = dataset->train.n_samples, batch = options->batch;
     n -= options->validation < n ? options->validation : 0; /* mlp_train refuses what is wrong */
     uint32_t steps = batch == 0 ? 1 : n / batch + (n % batch != 0);
     uint32_t n_epochs = steps == 0 || steps >= MIN_STEPS ? 1 : (MIN_STEPS + steps - 1) / steps;
-    struct sweep sweep = {.options = options, .range = range, .n_room = n_epochs * steps};
+    struct sweep sweep = {.options = options, .range = &found, .n_room = n_epochs * steps};
     struct mlp_net *copy = net_clone(net);
     enum mlp_status status;
-    if (!allocate(range, sweep.n_room) || copy == NULL) {
+    if (!allocate(&found, sweep.n_room) || copy == NULL) {
         status = error_memory(error, 0);
     } else {
         struct mlp_train_options o = sweep_options(&sweep, n_epochs);
@@ -141,15 +148,16 @@ enum mlp_status mlp_range_test(const struct mlp_net *net, const struct mlp_datas
     mlp_net_free(copy);
     if (status == MLP_E_DIVERGED || (status == MLP_E_STOPPED && sweep.stop == 1))
         status = MLP_OK;
-    if (status == MLP_OK && range->n_points == 0) { /* diverged at 1e-5: the data are not finite */
+    if (status == MLP_OK && found.n_points == 0) { /* diverged at 1e-5: the data are not finite */
         status = error_set(error, MLP_E_DIVERGED, NULL, -1);
         error_found(error, "the loss was infinite or NaN at the lowest rate");
     }
     if (status != MLP_OK) {
-        mlp_range_free(range);
+        mlp_range_free(&found);
         return status;
     }
-    smooth(range, explosion * sweep.first);
-    suggest(range);
+    smooth(&found, explosion * sweep.first);
+    suggest(&found);
+    *range = found;
     return MLP_OK;
 }
