@@ -1,6 +1,6 @@
 /* mlp.h - train, evaluate and use fully connected networks on a CPU.
  *
- * The only header that the command line and API tests need. Conventions, for all of it:
+ * The one header that programs need which use the library. Conventions, for all of it:
  *
  *   Letters  B batch, I inputs of a layer, O its outputs, C classes, L layers
  *   Shapes   row-major; W (I,O), b (O), X (B,I); y = x W + b
@@ -8,7 +8,7 @@
  *   Errors   functions that can fail return enum mlp_status and, where the cause lies outside the
  *            program, fill a struct mlp_error (which may be NULL). On error outputs are untouched.
  *   Threads  functions are safe on distinct objects. Results have the same bits for any number of
- *            threads, and for any kernel with fused multiply-add.
+ *            threads and, in f32, for any kernel with fused multiply-add.
  */
 #ifndef MLP_H
 #define MLP_H
@@ -76,14 +76,16 @@ struct mlp_dataset {
 };
 
 struct mlp_label_options {
-    uint32_t n_classes;  /* 0: the largest label of the training set + 1, each must occur */
+    uint32_t
+        n_classes; /* 0: the largest of the training set, less label_base, + 1; each must occur */
     uint32_t label_base; /* subtracted from each label */
 };
 
 /* mlp_dataset_read - reads the four IDX files of a folder, raw or gzip, flat or nested as in the
  *                    Kaggle archive, with "-idx" or ".idx" in the names.
  * Owner    the caller frees *dataset with mlp_dataset_free
- * Returns  MLP_OK; MLP_E_DATA if a file is missing or damaged, with file and byte in *error
+ * Returns  MLP_OK; MLP_E_DATA if a file is missing or damaged, with file and byte in *error;
+ *          MLP_E_USAGE for more than 256 classes or a label_base above 255; MLP_E_MEMORY
  * Source   http://yann.lecun.com/exdb/mnist/, "the IDX file format"
  */
 enum mlp_status mlp_dataset_read(struct mlp_dataset *dataset, const char *folder,
@@ -111,7 +113,7 @@ struct mlp_metadata {
     bool present; /* false: a file that another program wrote */
     uint32_t format_version;
     uint64_t seed;
-    uint64_t fingerprint; /* of the training data, 0 if unknown */
+    uint64_t fingerprint; /* of the data set, test images included; 0 if unknown */
     uint32_t n_rows, n_cols;
     uint32_t label_base;
     double train_accuracy, test_accuracy; /* 0..1, negative if unknown */
@@ -119,7 +121,7 @@ struct mlp_metadata {
     char dataset[64];
     char recipe[1024];          /* the options that reproduce it */
     double validation_accuracy; /* on the images held out; negative if there were none */
-    uint32_t n_test;            /* images behind test_accuracy, 0 if unknown */
+    uint32_t n_test;            /* test images of the data set, 0 if unknown */
 };
 
 /* The parameters of a network as plain arrays: what a file holds. */
@@ -139,7 +141,8 @@ enum mlp_status mlp_model_new(struct mlp_model *model, const uint32_t *widths, u
 void mlp_model_free(struct mlp_model *model);
 
 /* mlp_model_read - reads W1, b1, W2, b2, ... from an .npz of ours, of np.savez or of
- *                  np.savez_compressed.
+ *                  np.savez_compressed; other names where the shapes leave one way to read them
+ *                  (docs/design.md, section 3).
  * Owner    the caller frees *model with mlp_model_free
  * Returns  MLP_OK; MLP_E_MODEL with file and member in *error; MLP_E_MEMORY
  * Source   NEP 1 (.npy, versions 1.0 to 3.0); .npz is a zip archive of them
@@ -149,7 +152,7 @@ enum mlp_status mlp_model_read(struct mlp_model *model, const char *path,
 
 /* mlp_model_write - writes an .npz that np.load reads; replaces the file atomically. The same
  *                   model gives the same bytes.
- * Returns  MLP_OK; MLP_E_OUTPUT, and what was at path is still there
+ * Returns  MLP_OK; MLP_E_OUTPUT or MLP_E_MEMORY, and what was at path is still there
  */
 enum mlp_status mlp_model_write(const struct mlp_model *model, const char *path,
                                 struct mlp_error *error) MLP_MUST_USE;
@@ -173,7 +176,8 @@ bool mlp_activation_find(const char *name, enum mlp_activation *activation) MLP_
 /* mlp_net_new - a network of dense layers with ReLU between them, He-initialised from the seed:
  *               W ~ N(0, 2/I), b = 0.
  * Shapes   widths (n_layers + 1): inputs, hidden widths, classes
- * Returns  MLP_OK; MLP_E_USAGE if a width is 0 or the network exceeds the machine's memory
+ * Returns  MLP_OK; MLP_E_USAGE if a width is 0 or the network exceeds the machine's memory;
+ *          MLP_E_MEMORY
  * Source   He et al. 2015, "Delving deep into rectifiers", eq. 10
  */
 enum mlp_status mlp_net_new(struct mlp_net **net, const uint32_t *widths, uint32_t n_layers,
@@ -225,7 +229,7 @@ struct mlp_kernel_info {
 /* mlp_kernel_info - the i-th kernel, best first; false beyond the last one. */
 bool mlp_kernel_info(uint32_t i, struct mlp_kernel_info *info);
 
-/* mlp_kernel_default - the name of the best kernel that this CPU runs. */
+/* mlp_kernel_default - the name of the best kernel for f32 that this CPU runs. */
 const char *mlp_kernel_default(void);
 
 /* What products are made of. Parameters, their updates, losses and sums are f32 in either. */
@@ -370,7 +374,7 @@ struct mlp_train_options mlp_train_defaults(void);
  *             ends with the average of its weights, which is what evaluations see, too.
  * Returns  MLP_OK; MLP_E_STOPPED or MLP_E_DIVERGED, the net then has the weights of the last
  *          finished epoch, or with early_stop of the best (the initial ones if none was finished);
- *          MLP_E_USAGE if net, data and options do not fit
+ *          MLP_E_USAGE if net, data and options do not fit; MLP_E_MEMORY
  * Threads  options->n_threads; same bits for any number: yes
  */
 enum mlp_status mlp_train(struct mlp_net *net, const struct mlp_dataset *dataset,
@@ -391,7 +395,8 @@ struct mlp_range {
  *                  300 steps take) while the rate rises exponentially from 1e-5 to 10, or until the
  *                  loss has doubled or fallen to a twentieth, and suggests half of the rate from
  *                  which on the loss rises.
- *                  Epochs, rate, schedule and evaluations of the options are not used.
+ *                  Epochs, rate, schedule, warm-up, evaluations, early stopping, on_epoch and
+ *                  on_step of the options are not used.
  * Owner    the caller frees *range with mlp_range_free
  * Returns  as mlp_train; that the loss explodes in the end is no error
  * Threads  same bits for any number: yes
@@ -433,7 +438,8 @@ enum mlp_status mlp_gradient_check(const struct mlp_net *net, const struct mlp_i
 /* mlp_predict - softmax probabilities of images first..first+n-1.
  * Shapes   probabilities (n, C), row-major
  * Owner    images->labels are not read and may be NULL
- * Returns  MLP_OK; MLP_E_USAGE if the image size is not the net's input width; MLP_E_MEMORY
+ * Returns  MLP_OK; MLP_E_USAGE if the image size is not the net's input width, or there are not so
+ *          many images; MLP_E_MEMORY
  */
 enum mlp_status mlp_predict(const struct mlp_net *net, const struct mlp_images *images,
                             uint32_t first, uint32_t n, int n_threads,
@@ -447,7 +453,7 @@ struct mlp_evaluation {
 
 /* mlp_evaluate - accuracy and loss over a whole set.
  * Owner    confusion, if not NULL, is (C, C): [true class][prediction], counts
- * Returns  as mlp_predict
+ * Returns  as mlp_predict; MLP_E_USAGE, too, for a label that is no class of the net
  */
 enum mlp_status mlp_evaluate(const struct mlp_net *net, const struct mlp_images *images,
                              int n_threads, struct mlp_evaluation *evaluation,

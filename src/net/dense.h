@@ -1,9 +1,9 @@
 /* dense.h - a dense layer: y = x W + b, and its two gradients. The chain rule, product by product.
  *
- * For a batch, X (B,I), Y (B,O), with dZ = dL/dY (B,O):
+ * For a batch, X (B,I), Z (B,O) before the activation, Y = f(Z), with dZ = dL/dZ (B,O):
  *
- *     forward          Y  = X W + 1 b                   dense_forward
- *     input gradient   dX = dZ W^T                      dense_input_gradient
+ *     forward          Z  = X W + 1 b                   dense_forward, which goes on to Y
+ *     input gradient   dX = dZ W^T f'                   dense_input_gradient: dZ of the layer below
  *     weight gradient  dW = X^T dZ,  db = 1^T dZ        dense_update, which also applies it;
  *                                                       dense_gradient, which stores it
  *
