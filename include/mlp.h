@@ -76,8 +76,7 @@ struct mlp_dataset {
 };
 
 struct mlp_label_options {
-    uint32_t
-        n_classes; /* 0: the largest of the training set, less label_base, + 1; each must occur */
+    uint32_t n_classes;  /* 0: the largest after subtraction + 1, each must occur */
     uint32_t label_base; /* subtracted from each label */
 };
 
