@@ -140,7 +140,7 @@ START_TEST(weights_can_be_the_start)
     cli_result_free(&result);
     cli_refused(SMALL "--init-from a.npz --layers 17", 4, "other hidden layers than --layers says");
     cli_refused(SMALL "--init-from none.npz", 4, "none.npz: ");
-    cli_refused(SMALL "--init-from a.npz --init he", 2, "both --init and --init-from");
+    cli_refused(SMALL "--init-from a.npz --init he", 2, "--init beside --init-from");
 }
 END_TEST
 

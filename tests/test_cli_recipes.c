@@ -164,9 +164,10 @@ START_TEST(early_stop_says_which_epoch_was_kept)
         strstr(result.out, "the best epoch is kept; ends after 4 epochs without a better one"));
     ck_assert_ptr_nonnull(strstr(result.out, "was the best on the 100 images held out"));
     cli_result_free(&result);
-    cli_refused(SMALL "--early-stop 4", 2, "--early-stop 4 without --validation; wanted images");
+    cli_refused(SMALL "--early-stop 4", 2, "--early-stop without --validation");
     cli_refused(SMALL "--early-stop 4 --validation 100 --eval-every 0", 2,
-                "--early-stop 4 without --eval-every above 0");
+                "--early-stop with --eval-every 0");
+    cli_done(SMALL "--early-stop 0"); /* is what holds anyway */
     cli_refused(SMALL "--validation 300", 2,
                 "--validation 300 of 300 training images; wanted at most 299");
 }

@@ -13,8 +13,9 @@ enum mlp_status file_read(const char *path, enum mlp_status status, uint8_t **by
                           struct mlp_error *error) MLP_MUST_USE;
 
 /* file_replace - writes a temporary file beside path, fsync, rename, fsync of the folder. A
- * symbolic link stays one: what it leads to is replaced. A write-protected file is not. Returns
- * MLP_OK; MLP_E_OUTPUT, the old file is untouched and no temporary file stays */
+ *                symbolic link stays one: what it leads to is replaced. A write-protected file is
+ *                not.
+ * Returns  MLP_OK; MLP_E_OUTPUT, the old file is untouched and no temporary file stays */
 enum mlp_status file_replace(const char *path, const void *bytes, size_t n,
                              struct mlp_error *error) MLP_MUST_USE;
 

@@ -60,8 +60,8 @@ static enum mlp_status draw(const struct cli_job *job, struct draw_variants *v, 
                             struct mlp_error *error)
 {
     const struct cli_options *options = job->options;
-    uint32_t samples[ORIGINALS_MAX],
-        first = cli_options_typed(options, "augment") ? options->augment : 1;
+    uint32_t samples[ORIGINALS_MAX];
+    uint32_t first = cli_options_typed(options, "augment") ? options->augment : 1;
     size_t bytes = (size_t)v->n_rows * v->n_cols;
     enum mlp_status status = MLP_OK;
     struct mlp_picture picture = {0};

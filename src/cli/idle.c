@@ -13,6 +13,21 @@ static bool undistorted(const struct cli_options *options)
     return options->augment == MLP_AUGMENT_NONE;
 }
 
+static bool read_from_file(const struct cli_options *options)
+{
+    return options->init_from != NULL;
+}
+
+static bool nothing_held_out(const struct cli_options *options)
+{
+    return options->early_stop > 0 && options->validation == 0;
+}
+
+static bool never_looked_at(const struct cli_options *options)
+{
+    return options->early_stop > 0 && options->eval_every == 0;
+}
+
 static bool sweep(const struct cli_options *options)
 {
     return !options->grid;
@@ -33,7 +48,7 @@ static bool grid(const struct cli_options *options)
     return options->grid;
 }
 
-enum { LEARN = CLI_RUN | CLI_TRAIN };
+enum { LEARN = CLI_RUN | CLI_TRAIN, FIT = LEARN | CLI_TUNE };
 
 static const struct {
     const char *option;
@@ -41,10 +56,15 @@ static const struct {
     bool (*idle)(const struct cli_options *options);
     const char *beside, *hint;
 } rules[] = {
-    {"momentum", LEARN | CLI_TUNE, plain_sgd, "with --optimizer sgd",
-     "momentum, nesterov and adamw have one"},
-    {"augment-strength", LEARN | CLI_TUNE, undistorted, "without --augment",
+    {"momentum", FIT, plain_sgd, "with --optimizer sgd", "momentum, nesterov and adamw have one"},
+    {"augment-strength", FIT, undistorted, "without --augment",
      "say what is to be distorted, such as --augment affine"},
+    {"init", FIT, read_from_file, "beside --init-from",
+     "weights are either drawn or read: leave one of them out"},
+    {"early-stop", LEARN, nothing_held_out, "without --validation",
+     "hold images out to look at, such as --validation 5000"},
+    {"early-stop", LEARN, never_looked_at, "with --eval-every 0",
+     "let epochs be looked at, such as --eval-every 1"},
     {"lrs", CLI_TUNE, sweep, "without --grid", "a sweep tries all rates by itself"},
     {"batches", CLI_TUNE, sweep, "without --grid", "a sweep takes one --batch"},
     {"lr", CLI_TUNE, sweep, "without --grid", "a sweep tries all rates by itself"},

@@ -151,29 +151,6 @@ static enum mlp_status check_layers(const struct cli_job *job, const struct mlp_
     return MLP_E_MODEL;
 }
 
-/* What cannot be seen from one option alone; mlp_train would say so, but only after the header. */
-static enum mlp_status check_early_stop(const struct cli_options *options, struct mlp_error *error)
-{
-    if (options->early_stop == 0 || (options->validation > 0 && options->eval_every > 0))
-        return MLP_OK;
-    error_set(error, MLP_E_USAGE, NULL, -1);
-    error_found(error, "--early-stop %" PRIu32 " without %s", options->early_stop,
-                options->validation == 0 ? "--validation" : "--eval-every above 0");
-    error_wanted(error, "images that are held out and looked at after each epoch");
-    error_hint(error, "such as --validation 5000 --eval-every 1");
-    return MLP_E_USAGE;
-}
-
-static enum mlp_status check_start(const struct cli_options *options, struct mlp_error *error)
-{
-    if (options->init_from == NULL || !cli_options_typed(options, "init"))
-        return MLP_OK;
-    error_set(error, MLP_E_USAGE, NULL, -1);
-    error_found(error, "both --init and --init-from");
-    error_hint(error, "weights are either drawn or read: leave one of them out");
-    return MLP_E_USAGE;
-}
-
 static enum mlp_status check_validation(const struct cli_job *job, struct mlp_error *error)
 {
     uint32_t n = job->dataset.train.n_samples;
@@ -194,11 +171,7 @@ int cli_job_open_train(struct cli_job *job, const struct cli_options *options, c
                                 mlp_threads_choose((int)options->threads, options->force_threads)};
     struct mlp_error error = {0};
     struct mlp_model start = {0};
-    enum mlp_status status = check_early_stop(options, &error);
-    if (status == MLP_OK)
-        status = check_start(options, &error);
-    if (status == MLP_OK)
-        status = check_apart(options->init_from, out, &error);
+    enum mlp_status status = check_apart(options->init_from, out, &error);
     if (status == MLP_OK)
         status = check_outputs(model, out, &error);
     if (status == MLP_OK && options->init_from != NULL)
