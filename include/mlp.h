@@ -123,6 +123,27 @@ struct mlp_metadata {
     uint32_t n_test;            /* test images of the data set, 0 if unknown */
 };
 
+/* What the next step of a training reads that was interrupted. Arrays have all parameters, layer
+ * after layer W (I,O), then b (O), or are NULL. */
+enum mlp_checkpoint_array {
+    MLP_CHECKPOINT_WEIGHTS, /* in training; NULL: those of the model */
+    MLP_CHECKPOINT_AVERAGE, /* of ema; NULL: likewise */
+    MLP_CHECKPOINT_M,       /* moments of the update rule; NULL where it keeps none */
+    MLP_CHECKPOINT_V,
+    MLP_CHECKPOINT_ARRAYS
+};
+
+struct mlp_checkpoint {
+    uint64_t n_parameters;
+    float *arrays[MLP_CHECKPOINT_ARRAYS];
+    uint64_t step;      /* updates so far */
+    uint32_t n_epochs;  /* that were asked for */
+    uint64_t n_correct; /* of the epoch in progress, as loss_sum */
+    double loss_sum;
+    uint32_t best_epoch; /* of the validation split; 0: none yet */
+    double best_loss, best_accuracy;
+};
+
 /* The parameters of a network as plain arrays: what a file holds. */
 struct mlp_model {
     uint32_t n_layers;
@@ -130,6 +151,7 @@ struct mlp_model {
     float **weights;  /* n_layers arrays (I,O) */
     float **biases;   /* n_layers arrays (O) */
     struct mlp_metadata metadata;
+    struct mlp_checkpoint *checkpoint; /* of unfinished training; NULL: none */
 };
 
 /* mlp_model_new - allocates zeroed arrays for the widths given (n_layers + 1 of them).
@@ -138,6 +160,9 @@ struct mlp_model {
 enum mlp_status mlp_model_new(struct mlp_model *model, const uint32_t *widths, uint32_t n_layers,
                               struct mlp_error *error) MLP_MUST_USE;
 void mlp_model_free(struct mlp_model *model);
+
+/* mlp_checkpoint_free - of mlp_checkpoint_copy, or a model's; NULL is fine. */
+void mlp_checkpoint_free(struct mlp_checkpoint *checkpoint);
 
 /* mlp_model_read - reads W1, b1, W2, b2, ... from an .npz of ours, of np.savez or of
  *                  np.savez_compressed; other names where the shapes leave one way to read them
@@ -363,6 +388,17 @@ struct mlp_train_options {
     void *context;
     void (*on_step)(void *context, const struct mlp_step_report *report); /* as on_progress */
     float rate_low;                                                       /* of MLP_RANGE */
+
+    /* Called by the calling thread when training is stopped in the second epoch or later, and
+     * after an epoch where save_every seconds have gone by since it began or was last called. The
+     * net is the one that training would leave behind, and belongs, as the checkpoint does, to the
+     * caller of on_save. Not called at the end, when nothing is left to be done. */
+    void (*on_save)(void *context, const struct mlp_net *net,
+                    const struct mlp_checkpoint *checkpoint);
+    double save_every; /* 0: only when stopped */
+    /* Goes on from here, to the same bits: the net has the weights that were saved with it, and all
+     * options but threads, reports and saves are what they were. NULL: from the beginning. */
+    const struct mlp_checkpoint *resume;
 };
 
 /* mlp_train_defaults - plain gradient descent at a constant rate, and nothing else. The recipes
@@ -373,7 +409,7 @@ struct mlp_train_options mlp_train_defaults(void);
  *             ends with the average of its weights, which is what evaluations see, too.
  * Returns  MLP_OK; MLP_E_STOPPED or MLP_E_DIVERGED, the net then has the weights of the last
  *          finished epoch, or with early_stop of the best (the initial ones if none was finished);
- *          MLP_E_USAGE if net, data and options do not fit; MLP_E_MEMORY
+ *          MLP_E_USAGE if net, data, options and checkpoint do not fit; MLP_E_MEMORY
  * Threads  options->n_threads; same bits for any number: yes
  */
 enum mlp_status mlp_train(struct mlp_net *net, const struct mlp_dataset *dataset,
@@ -394,8 +430,8 @@ struct mlp_range {
  *                  300 steps take) while the rate rises exponentially from 1e-5 to 10, or until the
  *                  loss has doubled or fallen to a twentieth, and suggests half of the rate from
  *                  which on the loss rises.
- *                  Epochs, rate, schedule, warm-up, evaluations, early stopping, on_epoch and
- *                  on_step of the options are not used.
+ *                  Epochs, rate, schedule, warm-up, evaluations, early stopping, saves, resume,
+ *                  on_epoch and on_step of the options are not used.
  * Owner    the caller frees *range with mlp_range_free
  * Returns  as mlp_train; that the loss explodes in the end is no error
  * Threads  same bits for any number: yes

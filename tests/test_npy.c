@@ -152,7 +152,7 @@ END_TEST
 
 START_TEST(headers_of_ours_are_aligned_and_read)
 {
-    static const uint32_t shapes[][2] = {{1, 1}, {784, 256}, {UINT32_MAX, UINT32_MAX}};
+    static const uint64_t shapes[][2] = {{1, 1}, {784, 256}, {UINT32_MAX, UINT32_MAX}};
     for (uint32_t n_dims = 0; n_dims <= 2; n_dims++)
         for (int i = 0; i < 3; i++) {
             char header[192];

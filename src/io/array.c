@@ -101,7 +101,7 @@ static enum mlp_status fail_value(const struct io_array *array, const struct io_
 }
 
 enum mlp_status io_array_read(const struct io_array *array, struct io_zip *zip, float *to,
-                              uint32_t n_rows, uint32_t n_cols, bool transposed,
+                              size_t n_rows, size_t n_cols, bool transposed,
                               struct mlp_error *error)
 {
     uint8_t chunk[32768]; /* a multiple of each element's size */
@@ -129,7 +129,7 @@ enum mlp_status io_array_read(const struct io_array *array, struct io_zip *zip, 
             else if (++row < n_rows)
                 at += n_cols;
             else
-                at = at + 1 - (size_t)(n_rows - 1) * n_cols, row = 0;
+                at = at + 1 - (n_rows - 1) * n_cols, row = 0;
         }
     }
     if (status == MLP_OK)
@@ -154,5 +154,36 @@ enum mlp_status io_array_bytes(const struct io_array *array, struct io_zip *zip,
     if (status == MLP_OK)
         status = io_member_finish(&member, error);
     io_member_close(&member);
+    return status;
+}
+
+/* Copies floats as NumPy's "<f4". */
+static void store_floats(uint8_t *to, const float *from, size_t n)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    memcpy(to, from, n * sizeof *from);
+#else
+    for (size_t i = 0; i < n; i++) {
+        uint32_t bits;
+        memcpy(&bits, &from[i], sizeof bits);
+        bits = __builtin_bswap32(bits);
+        memcpy(to + i * sizeof bits, &bits, sizeof bits);
+    }
+#endif
+}
+
+enum mlp_status io_array_write(struct io_zip_writer *writer, const char *name, const float *values,
+                               uint32_t n_dims, const uint64_t *shape, struct mlp_error *error)
+{
+    char header[192];
+    size_t n_header = io_npy_header(header, "<f4", n_dims, shape);
+    size_t n = (size_t)(n_dims == 1 ? shape[0] : shape[0] * shape[1]);
+    uint8_t *bytes;
+    enum mlp_status status =
+        io_zip_writer_add(writer, name, n_header + n * sizeof *values, &bytes, error);
+    if (status == MLP_OK) {
+        memcpy(bytes, header, n_header);
+        store_floats(bytes + n_header, values, n);
+    }
     return status;
 }

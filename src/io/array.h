@@ -4,6 +4,7 @@
 
 #include "io/npy.h"
 #include "io/zip_read.h"
+#include "io/zip_write.h"
 
 struct io_array {
     uint32_t member;
@@ -19,8 +20,13 @@ enum mlp_status io_array_describe(struct io_array *array, struct io_zip *zip, ui
  *                 n_rows * n_cols elements.
  * Shapes   to (n_rows, n_cols); the array is (n_rows, n_cols), or (n_cols, n_rows) if transposed */
 enum mlp_status io_array_read(const struct io_array *array, struct io_zip *zip, float *to,
-                              uint32_t n_rows, uint32_t n_cols, bool transposed,
+                              size_t n_rows, size_t n_cols, bool transposed,
                               struct mlp_error *error) MLP_MUST_USE;
+
+/* io_array_write - adds a float32 array of one or two dimensions, in C order. */
+enum mlp_status io_array_write(struct io_zip_writer *writer, const char *name, const float *values,
+                               uint32_t n_dims, const uint64_t *shape,
+                               struct mlp_error *error) MLP_MUST_USE;
 
 /* io_array_bytes - the raw elements of a small array: exactly as many as its header says, which
  * must not exceed size. */

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "io/foreign.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -234,14 +235,14 @@ enum mlp_status io_npy_parse(struct io_npy *npy, const uint8_t *bytes, size_t n,
 }
 
 /* The same padding as NumPy's, so that elements lie aligned in a mapped file. */
-size_t io_npy_header(char text[192], const char *descr, uint32_t n_dims, const uint32_t *shape)
+size_t io_npy_header(char text[192], const char *descr, uint32_t n_dims, const uint64_t *shape)
 {
     enum { SIZE = 192, ALIGN = 64 };
-    char tuple_text[32] = "()";
+    char tuple_text[48] = "()";
     if (n_dims == 1)
-        snprintf(tuple_text, sizeof tuple_text, "(%u,)", shape[0]);
+        snprintf(tuple_text, sizeof tuple_text, "(%" PRIu64 ",)", shape[0]);
     else if (n_dims == 2)
-        snprintf(tuple_text, sizeof tuple_text, "(%u, %u)", shape[0], shape[1]);
+        snprintf(tuple_text, sizeof tuple_text, "(%" PRIu64 ", %" PRIu64 ")", shape[0], shape[1]);
     memset(text, ' ', SIZE);
     int n = snprintf(text + 10, SIZE - 10, "{'descr': '%s', 'fortran_order': False, 'shape': %s, }",
                      descr, tuple_text);

@@ -33,7 +33,7 @@ enum mlp_status io_npy_parse(struct io_npy *npy, const uint8_t *bytes, size_t n,
 
 /* io_npy_header - a version 1 header for an array in C order, into text; its length is a multiple
  * of 64, as NumPy likes it. descr is "<f4" and the like, n_dims at most 2. */
-size_t io_npy_header(char text[192], const char *descr, uint32_t n_dims, const uint32_t *shape);
+size_t io_npy_header(char text[192], const char *descr, uint32_t n_dims, const uint64_t *shape);
 
 /* io_npy_describe - "float32 (784, 256)" for messages. */
 void io_npy_describe(const struct io_npy *npy, char *text, size_t size);

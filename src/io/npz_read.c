@@ -5,6 +5,7 @@
  * the elements. So nothing large is read or allocated for a file that could not be used anyway, and
  * pickles are refused without looking into them. */
 #include "base/error.h"
+#include "io/checkpoint.h"
 #include "io/match.h"
 #include "io/metadata.h"
 
@@ -249,6 +250,14 @@ static enum mlp_status read_arrays(struct npz *npz, struct mlp_model *model,
     return status;
 }
 
+static uint64_t n_parameters(const struct mlp_model *model)
+{
+    uint64_t n = 0;
+    for (uint32_t l = 0; l < model->n_layers; l++)
+        n += ((uint64_t)model->widths[l] + 1) * model->widths[l + 1];
+    return n;
+}
+
 enum mlp_status mlp_model_read(struct mlp_model *model, const char *path, struct mlp_error *error)
 {
     struct npz npz = {0};
@@ -265,6 +274,8 @@ enum mlp_status mlp_model_read(struct mlp_model *model, const char *path, struct
         status = new_model(&npz, &result, error);
     if (status == MLP_OK)
         status = read_arrays(&npz, &result, error);
+    if (status == MLP_OK && npz.metadata.present)
+        status = io_checkpoint_read(&npz.zip, n_parameters(&result), &result.checkpoint, error);
     if (status == MLP_OK) {
         result.metadata = npz.metadata;
         *model = result;

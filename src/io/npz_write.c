@@ -2,44 +2,23 @@
  * the layers are the first thing that `unzip -l` or np.load shows. */
 #include "base/error.h"
 #include "base/file.h"
+#include "io/array.h"
+#include "io/checkpoint.h"
 #include "io/metadata.h"
-#include "io/npy.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-/* Copies floats as NumPy's "<f4". */
-static void store_floats(uint8_t *to, const float *from, size_t n)
-{
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    memcpy(to, from, n * sizeof *from);
-#else
-    for (size_t i = 0; i < n; i++) {
-        uint32_t bits;
-        memcpy(&bits, &from[i], sizeof bits);
-        bits = __builtin_bswap32(bits);
-        memcpy(to + i * sizeof bits, &bits, sizeof bits);
-    }
-#endif
-}
 
 static enum mlp_status add_array(struct io_zip_writer *writer, char letter, uint32_t number,
                                  const float *values, uint32_t n_dims, const uint32_t *shape,
                                  struct mlp_error *error)
 {
-    char header[192], name[32];
-    size_t n_header = io_npy_header(header, "<f4", n_dims, shape);
-    size_t n = n_dims == 1 ? shape[0] : (size_t)shape[0] * shape[1];
-    uint8_t *bytes;
+    char name[32];
+    uint64_t shape64[2] = {0};
+    for (uint32_t i = 0; i < n_dims; i++)
+        shape64[i] = shape[i];
     snprintf(name, sizeof name, "%c%u.npy", letter, number);
-    enum mlp_status status =
-        io_zip_writer_add(writer, name, n_header + n * sizeof *values, &bytes, error);
-    if (status == MLP_OK) {
-        memcpy(bytes, header, n_header);
-        store_floats(bytes + n_header, values, n);
-    }
-    return status;
+    return io_array_write(writer, name, values, n_dims, shape64, error);
 }
 
 static enum mlp_status add_model(struct io_zip_writer *writer, const struct mlp_model *model,
@@ -54,6 +33,8 @@ static enum mlp_status add_model(struct io_zip_writer *writer, const struct mlp_
     }
     if (status == MLP_OK)
         status = io_metadata_write(writer, &model->metadata, error);
+    if (status == MLP_OK && model->checkpoint != NULL)
+        status = io_checkpoint_write(writer, model->checkpoint, error);
     return status;
 }
 

@@ -27,6 +27,12 @@ struct mlp_net {
 /* net_copy_parameters - of two nets of the same widths. */
 void net_copy_parameters(struct mlp_net *to, const struct mlp_net *from);
 
+/* net_flatten - a block laid out like the net's parameters, to all of them one after the other:
+ *               layer after layer W (I,O), then b (O).
+ * net_unflatten - back; what pads the block stays as it is. */
+void net_flatten(const struct mlp_net *net, const float *block, float *flat);
+void net_unflatten(const struct mlp_net *net, float *block, const float *flat);
+
 /* net_is_finite - no parameter is infinite or NaN. */
 bool net_is_finite(const struct mlp_net *net);
 

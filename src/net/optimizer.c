@@ -3,7 +3,7 @@
 #include "base/math.h"
 #include "base/memory.h"
 
-static int n_moments(enum mlp_optimizer rule)
+int optimizer_moments(enum mlp_optimizer rule)
 {
     return rule == MLP_SGD ? 0 : rule == MLP_ADAMW ? 2 : 1;
 }
@@ -21,7 +21,7 @@ bool optimizer_new(struct optimizer *o, const struct mlp_net *net,
         .beta1 = options->momentum, .beta2 = options->beta2, .epsilon = options->epsilon};
     float **const moments[] = {&o->m, &o->v};
     bool ok = true;
-    for (int i = 0; i < n_moments(o->rule); i++) {
+    for (int i = 0; i < optimizer_moments(o->rule); i++) {
         *moments[i] = memory_new(net->n_floats * sizeof(float));
         ok = ok && *moments[i] != NULL;
     }

@@ -22,6 +22,9 @@ struct optimizer {
     uint64_t t;              /* steps so far */
 };
 
+/* optimizer_moments - how many the rule keeps: none, m, or m and v. */
+int optimizer_moments(enum mlp_optimizer rule);
+
 /* optimizer_new - for this net; moments start at zero. False if out of memory. */
 bool optimizer_new(struct optimizer *optimizer, const struct mlp_net *net,
                    const struct mlp_train_options *options);

@@ -95,3 +95,27 @@ enum mlp_status mlp_net_store(const struct mlp_net *net, struct mlp_model *model
              mlp_activation_name(net->activation));
     return MLP_OK;
 }
+
+/* Where element o of row i of layer l is in a block, row `inputs` being b. */
+static size_t place(const struct mlp_net *net, uint32_t l, uint32_t i, uint32_t o)
+{
+    const struct net_layer *layer = &net->layers[l];
+    const float *at = i < layer->inputs ? weight_at(layer, i, o) : layer->bias + o;
+    return (size_t)(at - net->parameters);
+}
+
+void net_flatten(const struct mlp_net *net, const float *block, float *flat)
+{
+    for (uint32_t l = 0; l < net->n_layers; l++)
+        for (uint32_t i = 0; i <= net->layers[l].inputs; i++)
+            for (uint32_t o = 0; o < net->layers[l].outputs; o++)
+                *flat++ = block[place(net, l, i, o)];
+}
+
+void net_unflatten(const struct mlp_net *net, float *block, const float *flat)
+{
+    for (uint32_t l = 0; l < net->n_layers; l++)
+        for (uint32_t i = 0; i <= net->layers[l].inputs; i++)
+            for (uint32_t o = 0; o < net->layers[l].outputs; o++)
+                block[place(net, l, i, o)] = *flat++;
+}

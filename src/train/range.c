@@ -121,6 +121,8 @@ static struct mlp_train_options sweep_options(struct sweep *sweep, uint32_t n_ep
     o.eval_every = 0;
     o.stop = &sweep->stop;
     o.on_epoch = NULL;
+    o.on_save = NULL;
+    o.resume = NULL;
     o.on_step = on_step;
     o.on_progress = sweep->options->on_progress == NULL ? NULL : on_progress;
     o.context = sweep;

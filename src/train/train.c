@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "data/batcher.h"
 #include "net/step.h"
+#include "train/checkpoint.h"
 #include "train/options.h"
 #include "train/schedule.h"
 #include "train/validation.h"
@@ -25,6 +26,7 @@ struct epoch {
     struct variants *variants; /* the samples augmented; NULL: as they are */
     uint32_t *order;           /* (n_samples) a permutation */
     uint32_t number;           /* 1.. */
+    uint32_t first_step;       /* steps that were done before this training was resumed */
     uint64_t steps_per_epoch;
 
     /* Written by member 0 between barriers. */
@@ -32,7 +34,7 @@ struct epoch {
     uint32_t n_done;
     uint64_t n_correct;
     double loss_sum;
-    double begin_seconds, report_seconds;
+    double begin_seconds, report_seconds, save_seconds;
 };
 
 enum { REPORTS_PER_SECOND = 10 };
@@ -128,15 +130,14 @@ static void prepare_step(struct epoch *e, uint32_t i)
 /* What member 0 does between two steps, while the others wait. */
 static void between_steps(struct epoch *e, uint32_t i, bool last)
 {
-    if (i > 0) {
+    if (i > e->first_step) {
         account(e);
         report_progress(e);
     }
-    if (last || e->halt != MLP_OK)
-        return;
-    if (e->options->stop != NULL && *e->options->stop != 0)
+    if (e->halt == MLP_OK && !last && e->options->stop != NULL && *e->options->stop != 0)
         e->halt = MLP_E_STOPPED;
-    prepare_step(e, i);
+    if (e->halt == MLP_OK && !last)
+        prepare_step(e, i);
 }
 
 static void gather_some(void *gather)
@@ -146,21 +147,21 @@ static void gather_some(void *gather)
 
 static void run_steps(const struct team *team, struct epoch *e)
 {
-    uint32_t n = e->images->n_samples, batch = e->options->batch;
-    make_variants(e, team, 0);
+    uint32_t i = e->first_step;
+    make_variants(e, team, i);
     if (e->variants != NULL)
         team_barrier(team);
-    struct gather gather = begin_gather(e, team, 0);
+    struct gather gather = begin_gather(e, team, i);
     while (data_gather_some(&gather))
         ;
-    make_variants(e, team, 1);
+    make_variants(e, team, i + 1);
     team_barrier(team);
-    uint32_t i = 0;
-    for (uint32_t first = 0;; first += batch, i++) {
+    for (;; i++) {
+        bool last = i >= e->steps_per_epoch;
         if (team->id == 0)
-            between_steps(e, i, first >= n);
+            between_steps(e, i, last);
         team_barrier(team);
-        if (first >= n || e->halt != MLP_OK)
+        if (last || e->halt != MLP_OK)
             return;
         /* The next batch is filled during the step, from rows that were made in the one before. */
         gather = begin_gather(e, team, i + 1);
@@ -185,9 +186,7 @@ static void run_epoch(const struct team *team, void *context)
 static enum mlp_status train_epoch(struct epoch *e, struct mlp_epoch_report *report)
 {
     e->begin_seconds = e->report_seconds = clock_seconds();
-    e->n_done = 0;
-    e->n_correct = 0;
-    e->loss_sum = 0;
+    uint32_t done_before = e->n_done;
     data_shuffle(e->order, e->images->n_samples, e->options->seed, e->number);
     team_run(e->step->n_members, run_epoch, e);
     double seconds = clock_seconds() - e->begin_seconds;
@@ -196,7 +195,7 @@ static enum mlp_status train_epoch(struct epoch *e, struct mlp_epoch_report *rep
                                         .train_loss = e->loss_sum / e->n_done,
                                         .train_accuracy = (double)e->n_correct / e->n_done,
                                         .seconds = seconds,
-                                        .images_per_second = e->n_done / seconds};
+                                        .images_per_second = (e->n_done - done_before) / seconds};
     return e->halt;
 }
 
@@ -226,46 +225,115 @@ static enum mlp_status evaluate(const struct epoch *e, const struct mlp_net *net
     return MLP_OK;
 }
 
+/* Where training begins: at the first step, or where it was interrupted. */
+static void begin(struct epoch *e, struct validation *validation)
+{
+    const struct mlp_checkpoint *from = e->options->resume;
+    e->number = 1;
+    if (from == NULL)
+        return;
+    e->number += (uint32_t)(from->step / e->steps_per_epoch);
+    e->first_step = (uint32_t)(from->step % e->steps_per_epoch);
+    uint64_t done = (uint64_t)e->first_step * e->options->batch;
+    e->n_done = (uint32_t)done;
+    e->n_correct = from->n_correct;
+    e->loss_sum = from->loss_sum;
+    validation->best_epoch = from->best_epoch;
+    validation->best_loss = from->best_loss;
+    validation->best_accuracy = from->best_accuracy;
+}
+
+static void next_epoch(struct epoch *e)
+{
+    e->number++;
+    e->first_step = 0;
+    e->n_done = 0;
+    e->n_correct = 0;
+    e->loss_sum = 0;
+}
+
+/* Lets the caller save what is needed to go on; without memory for it, nothing. */
+static void save(struct epoch *e, const struct mlp_net *net, const struct mlp_net *good,
+                 const struct validation *validation)
+{
+    const struct mlp_train_options *o = e->options;
+    if (o->on_save == NULL)
+        return;
+    struct mlp_checkpoint *checkpoint = checkpoint_new(net, good, &e->step->optimizer);
+    if (checkpoint == NULL)
+        return;
+    checkpoint->n_epochs = o->n_epochs;
+    checkpoint->n_correct = e->n_correct;
+    checkpoint->loss_sum = e->loss_sum;
+    checkpoint->best_epoch = validation->best_epoch;
+    checkpoint->best_loss = validation->best_loss;
+    checkpoint->best_accuracy = validation->best_accuracy;
+    o->on_save(o->context, good, checkpoint);
+    mlp_checkpoint_free(checkpoint);
+    e->save_seconds = clock_seconds();
+}
+
+static bool save_due(const struct epoch *e)
+{
+    double every = e->options->save_every;
+    return every > 0 && clock_seconds() - e->save_seconds >= every;
+}
+
+/* Trains epoch e->number and looks at what it led to; says in *error what went wrong. */
+static enum mlp_status learn(struct epoch *e, struct mlp_net *net, struct validation *validation,
+                             const struct mlp_images *test, struct mlp_epoch_report *report,
+                             struct mlp_error *error)
+{
+    enum mlp_status status = train_epoch(e, report);
+    if (status == MLP_OK && !net_is_finite(net)) /* the last update is in no loss yet */
+        status = MLP_E_DIVERGED;
+    if (status != MLP_OK) {
+        error_set(error, status, NULL, -1);
+        error_found(error,
+                    status == MLP_E_DIVERGED ? "loss or weights became infinite or NaN in epoch %u"
+                                             : "asked to stop in epoch %u",
+                    e->number);
+        if (status == MLP_E_DIVERGED)
+            error_hint(error, "try a lower learning rate than %g",
+                       (double)e->options->learning_rate);
+        return status;
+    }
+    status = evaluate(e, weights_of(e, net), validation, test, report);
+    if (status != MLP_OK) {
+        error_set(error, status, NULL, -1);
+        error_found(error, "the evaluation after epoch %u failed", e->number);
+    }
+    return status;
+}
+
 /* good has the weights that are left behind, however training ends. */
 static enum mlp_status train_epochs(struct epoch *e, struct mlp_net *net, struct mlp_net *good,
                                     struct validation *validation, const struct mlp_images *test,
                                     struct mlp_error *error)
 {
     const struct mlp_train_options *o = e->options;
-    for (e->number = 1; e->number <= o->n_epochs; e->number++) {
+    enum mlp_status status = MLP_OK;
+    begin(e, validation);
+    e->save_seconds = clock_seconds();
+    while (status == MLP_OK && e->number <= o->n_epochs &&
+           !validation_over(validation, e->number - 1)) {
         struct mlp_epoch_report report;
-        enum mlp_status status = train_epoch(e, &report);
-        if (status == MLP_OK && !net_is_finite(net)) /* the last update is in no loss yet */
-            status = MLP_E_DIVERGED;
-        if (status != MLP_OK) {
-            net_copy_parameters(net, good);
-            error_set(error, status, NULL, -1);
-            error_found(error,
-                        status == MLP_E_DIVERGED
-                            ? "loss or weights became infinite or NaN in epoch %u"
-                            : "asked to stop in epoch %u",
-                        e->number);
-            if (status == MLP_E_DIVERGED)
-                error_hint(error, "try a lower learning rate than %g", (double)o->learning_rate);
-            return status;
-        }
-        status = evaluate(e, weights_of(e, net), validation, test, &report);
-        if (status != MLP_OK) {
-            net_copy_parameters(net, good);
-            error_set(error, status, NULL, -1);
-            error_found(error, "the evaluation after epoch %u failed", e->number);
-            return status;
-        }
+        if (e->number > 1 && e->first_step == 0 && save_due(e))
+            save(e, net, good, validation);
+        status = learn(e, net, validation, test, &report, error);
+        if (status == MLP_E_STOPPED && e->number > 1)
+            save(e, net, good, validation);
+        if (status != MLP_OK)
+            break;
         if (report.kept)
             net_copy_parameters(good, weights_of(e, net));
         report.net = good;
         if (o->on_epoch != NULL)
             o->on_epoch(o->context, &report);
-        if (validation_over(validation, e->number))
-            break;
+        next_epoch(e);
     }
     net_copy_parameters(net, good);
-    return MLP_OK;
+    return status;
 }
 
 /* Measured: bench, rows "epoch" and "by threads". Filling tiles is cheap enough for any team. */
@@ -310,13 +378,20 @@ enum mlp_status mlp_train(struct mlp_net *net, const struct mlp_dataset *dataset
         o.batch = images->n_samples;
     struct epoch e = {.options = &o, .images = images};
     e.steps_per_epoch = images->n_samples / o.batch + (images->n_samples % o.batch != 0);
+    status = checkpoint_check(&o, net, images->n_samples, error);
+    if (status != MLP_OK)
+        return status;
     struct mlp_net *good = net_clone(net);
+    if (o.resume != NULL)
+        checkpoint_weights(o.resume, net);
     e.step = step_new(net, o.batch, o.n_threads, &o);
     e.order = memory_new((size_t)images->n_samples * sizeof *e.order);
     bool ok = good != NULL && e.step != NULL && e.order != NULL;
     ok = ok && new_batches(&e, net);
     if (o.augment != MLP_AUGMENT_NONE)
         ok = (e.variants = variants_new(images, &o)) != NULL && ok;
+    if (ok && o.resume != NULL)
+        checkpoint_optimizer(o.resume, net, good, &e.step->optimizer);
     if (ok)
         status = train_epochs(&e, net, good, &validation, &dataset->test, error);
     else
