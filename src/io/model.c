@@ -62,15 +62,6 @@ enum mlp_status mlp_model_new(struct mlp_model *model, const uint32_t *widths, u
     return MLP_OK;
 }
 
-void mlp_checkpoint_free(struct mlp_checkpoint *checkpoint)
-{
-    if (checkpoint == NULL)
-        return;
-    for (int i = 0; i < MLP_CHECKPOINT_ARRAYS; i++)
-        memory_free(checkpoint->arrays[i]);
-    free(checkpoint);
-}
-
 void mlp_model_free(struct mlp_model *model)
 {
     if (model == NULL)
