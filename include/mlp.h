@@ -137,6 +137,7 @@ struct mlp_checkpoint {
     uint64_t n_parameters;
     float *arrays[MLP_CHECKPOINT_ARRAYS];
     uint64_t step;      /* updates so far */
+    uint32_t epoch;     /* that was finished last */
     uint32_t n_epochs;  /* that were asked for */
     uint64_t n_correct; /* of the epoch in progress, as loss_sum */
     double loss_sum;

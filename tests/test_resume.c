@@ -251,6 +251,7 @@ START_TEST(a_checkpoint_that_does_not_fit_is_refused)
         LIE("parameters", n_parameters, 1), LIE("epochs", n_epochs, EPOCHS + 1),
         LIE("steps", step, EPOCHS * 5 + 1), LIE("steps", step, UINT64_MAX),
         LIE("recognised", n_correct, 451),  LIE("best epoch", best_epoch, 2),
+        LIE("epochs finished", epoch, 2),
 #undef LIE
     };
     struct mlp_dataset dataset = toy_dataset();
@@ -259,8 +260,11 @@ START_TEST(a_checkpoint_that_does_not_fit_is_refused)
         bool extra = i == sizeof lies / sizeof lies[0];
         struct run run = {0};
         struct mlp_train_options options = options_of(&courses[0], &run, 1);
-        struct mlp_checkpoint checkpoint = {
-            .n_parameters = n_parameters(), .step = 8, .n_epochs = EPOCHS, .n_correct = 450};
+        struct mlp_checkpoint checkpoint = {.n_parameters = n_parameters(),
+                                            .step = 8,
+                                            .epoch = 1,
+                                            .n_epochs = EPOCHS,
+                                            .n_correct = 450};
         if (extra)
             checkpoint.arrays[MLP_CHECKPOINT_M] = moments;
         else

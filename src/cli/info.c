@@ -104,6 +104,11 @@ static void print_model(const struct mlp_model *model, const char *path)
     print_accuracy("valid.", metadata->validation_accuracy);
     print_accuracy("test", metadata->test_accuracy);
     print_interval(metadata);
+    if (model->checkpoint != NULL) {
+        char progress[128];
+        cli_log_checkpoint(model->checkpoint, progress, sizeof progress);
+        cli_log_line("stopped", "%s; `mlp train --resume --model %s` goes on", progress, path);
+    }
     cli_log_line("repeat", "mlp train %s%s",
                  strstr(metadata->recipe, "--data ") == NULL ? "--data DIR " : "",
                  metadata->recipe);

@@ -189,6 +189,41 @@ int cli_job_open_train(struct cli_job *job, const struct cli_options *options, c
     return status == MLP_OK ? 0 : cli_fail(&error);
 }
 
+/* Other images would make other weights. */
+static enum mlp_status check_same_data(const struct cli_job *job, const struct mlp_metadata *origin,
+                                       struct mlp_error *error)
+{
+    const struct mlp_dataset *dataset = &job->dataset;
+    if (dataset->fingerprint == origin->fingerprint)
+        return MLP_OK;
+    error_set(error, MLP_E_MODEL, job->options->model, -1);
+    error_found(error, "a training on other data: %s, fingerprint %016" PRIx64, origin->dataset,
+                origin->fingerprint);
+    error_wanted(error, "one on %s, fingerprint %016" PRIx64, dataset->name, dataset->fingerprint);
+    error_hint(error, "name the folder of its data with --data");
+    return MLP_E_MODEL;
+}
+
+int cli_job_open_resumed(struct cli_job *job, const struct cli_options *options,
+                         const struct mlp_model *model)
+{
+    *job = (struct cli_job){.options = options,
+                            .threads =
+                                mlp_threads_choose((int)options->threads, options->force_threads),
+                            .checkpoint = model->checkpoint};
+    struct mlp_error error = {0};
+    enum mlp_status status = check_outputs(options->model, NULL, &error);
+    if (status == MLP_OK)
+        status = read_data(job, options->label_base, &error);
+    if (status == MLP_OK)
+        status = check_same_data(job, &model->metadata, &error);
+    if (status == MLP_OK)
+        status = check_validation(job, &error);
+    if (status == MLP_OK)
+        status = load_net(job, model, options->model, &error);
+    return status == MLP_OK ? 0 : cli_fail(&error);
+}
+
 int cli_job_open_use(struct cli_job *job, const struct cli_options *options, const char *output)
 {
     *job = (struct cli_job){.options = options,

@@ -124,6 +124,14 @@ static void log_augmentation(const struct cli_options *options)
                  what[options->augment], strength);
 }
 
+void cli_log_checkpoint(const struct mlp_checkpoint *checkpoint, char *text, size_t size)
+{
+    bool within = checkpoint->loss_sum != 0;
+    snprintf(text, size, "%s epoch %" PRIu32 " of %" PRIu32 ", after %" PRIu64 " steps",
+             within ? "in" : "after", checkpoint->epoch + within, checkpoint->n_epochs,
+             checkpoint->step);
+}
+
 void cli_log_header(const struct cli_job *job)
 {
     const struct cli_options *options = job->options;
@@ -138,6 +146,11 @@ void cli_log_header(const struct cli_job *job)
                  options->init_from != NULL    ? options->init_from
                  : options->init == MLP_XAVIER ? "Xavier initialisation"
                                                : "He initialisation");
+    if (job->checkpoint != NULL) {
+        char progress[128];
+        cli_log_checkpoint(job->checkpoint, progress, sizeof progress);
+        cli_log_line("resumed", "%s", progress);
+    }
     cli_log_line("training", "%" PRIu32 " epoch%s, batch %" PRIu32 ", %s, seed %" PRIu64,
                  options->epochs, options->epochs == 1 ? "" : "s", options->batch, optimizer,
                  options->seed);

@@ -4,6 +4,9 @@
 
 #include "cli/job.h"
 
+/* cli_log_checkpoint - "in epoch 4 of 12, after 1500 steps": where a training was interrupted. */
+void cli_log_checkpoint(const struct mlp_checkpoint *checkpoint, char *text, size_t size);
+
 /* cli_log_header - data, network, training, kernel, threads, and the command that repeats it all.
  */
 void cli_log_header(const struct cli_job *job);

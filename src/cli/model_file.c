@@ -51,7 +51,7 @@ static void describe(struct mlp_metadata *metadata, const struct cli_job *job, u
 
 enum mlp_status cli_model_save(const struct cli_job *job, const struct mlp_net *net,
                                uint32_t n_epochs, const struct cli_figures *figures,
-                               struct mlp_error *error)
+                               const struct mlp_checkpoint *checkpoint, struct mlp_error *error)
 {
     uint32_t n_layers = mlp_net_n_layers(net);
     uint32_t *widths = calloc((size_t)n_layers + 1, sizeof *widths);
@@ -74,7 +74,9 @@ enum mlp_status cli_model_save(const struct cli_job *job, const struct mlp_net *
     model.metadata.test_accuracy = figures->test;
     model.metadata.validation_accuracy = figures->validation;
     model.metadata.n_test = job->dataset.test.n_samples;
+    model.checkpoint = (struct mlp_checkpoint *)checkpoint; /* lent */
     status = mlp_model_write(&model, job->options->model, error);
+    model.checkpoint = NULL;
 out:
     mlp_model_free(&model);
     free(widths);

@@ -15,10 +15,12 @@ struct cli_figures {
 };
 
 /* cli_model_save - writes a net of this job, and how it came to be, to --model.
- * n_epochs  how many were finished
- * Returns   as mlp_model_write */
+ * n_epochs    how many were finished
+ * checkpoint  with which an interrupted training can go on, or NULL
+ * Returns     as mlp_model_write */
 enum mlp_status cli_model_save(const struct cli_job *job, const struct mlp_net *net,
                                uint32_t n_epochs, const struct cli_figures *figures,
+                               const struct mlp_checkpoint *checkpoint,
                                struct mlp_error *error) MLP_MUST_USE;
 
 #endif

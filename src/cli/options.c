@@ -69,6 +69,8 @@ static const struct cli_option table[] = {
      "of weights, shuffles, dropout, distortion and picture"},
     {"init-from", "FILE", CLI_TEXT, FIT, FIELD(init_from), 0, 0, "as --init says",
      "start from these weights (.npz)"},
+    {"resume", NULL, CLI_FLAG, CLI_TRAIN, FIELD(resume), 0, 0, NULL,
+     "go on with the training that --model was interrupted in"},
     {"eval-every", "N", CLI_COUNT, LEARN, FIELD(eval_every), 0, MILLION, NULL,
      "epochs between tests; 0: only at the end"},
     {"save-every", "SECONDS", CLI_AMOUNT, LEARN, FIELD(save_every), 0, 0, NULL,

@@ -63,7 +63,7 @@ struct cli_options {
     uint64_t seed;
     struct cli_rates lrs;
     struct cli_counts batches;
-    bool force_threads, quiet, wrong, ask, grid, help;
+    bool resume, force_threads, quiet, wrong, ask, grid, help;
     uint64_t typed; /* a bit for each row of the table */
 };
 

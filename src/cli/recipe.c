@@ -231,3 +231,47 @@ void cli_command_line(const struct cli_job *job, char *text, size_t size)
     add_training(&words, job, job->options->epochs);
     finish(&words);
 }
+
+void cli_resume_line(const struct cli_job *job, char *text, size_t size)
+{
+    const struct cli_options *options = job->options;
+    struct words words = {.text = text, .size = size};
+    text[0] = '\0';
+    add(&words, "mlp train --resume");
+    if (strcmp(options->model, cli_options_plain().model) != 0)
+        add_path(&words, "--model", options->model);
+    if (options->data != NULL && job->source != CLI_SOURCE_BUILTIN)
+        add_path(&words, "--data", options->data);
+    finish(&words);
+}
+
+/* One word, without its quotes, to *to; where it ended, or NULL if a quote has no end. */
+static const char *unquote(const char *from, char **to)
+{
+    bool quoted = false;
+    for (; *from != '\0' && (quoted || *from != ' '); from++) {
+        if (*from == '\'')
+            quoted = !quoted;
+        else if (*from == '\\' && !quoted && from[1] != '\0')
+            *(*to)++ = *++from;
+        else
+            *(*to)++ = *from;
+    }
+    *(*to)++ = '\0';
+    return quoted ? NULL : from;
+}
+
+int cli_recipe_split(const char *recipe, char *words, char **argv, int n_room)
+{
+    size_t length = strlen(recipe), n_more = sizeof more - 1;
+    if (length >= n_more && strcmp(recipe + length - n_more, more) == 0)
+        return 0;
+    int n = 0;
+    while (recipe != NULL && *(recipe += strspn(recipe, " ")) != '\0' && *recipe != '#') {
+        if (n == n_room)
+            return 0;
+        argv[n++] = words;
+        recipe = unquote(recipe, &words);
+    }
+    return recipe == NULL ? 0 : n;
+}

@@ -13,6 +13,14 @@ void cli_recipe(const struct cli_job *job, uint32_t n_epochs, char *text, size_t
  */
 void cli_command_line(const struct cli_job *job, char *text, size_t size);
 
+/* cli_resume_line - the command that goes on with an interrupted training of this job. */
+void cli_resume_line(const struct cli_job *job, char *text, size_t size);
+
+/* cli_recipe_split - the words of a recipe, as a shell would see them, up to a comment.
+ * words      room for strlen(recipe) + 1 characters, into which argv points
+ * Returns    how many there are; 0 if there are none, more than n_room, or some were left out */
+int cli_recipe_split(const char *recipe, char *words, char **argv, int n_room);
+
 /* cli_recipe_describe - "nesterov 0.9 at rate 0.1 (cosine) after 1 epochs of warm-up". */
 void cli_recipe_describe(const struct cli_options *options, char *text, size_t size);
 

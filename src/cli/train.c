@@ -1,10 +1,11 @@
-#include "base/clock.h"
 #include "base/error.h"
 #include "cli/command.h"
 #include "cli/log.h"
 #include "cli/model_file.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/recipe.h"
+#include "cli/resume.h"
 #include "cli/signals.h"
 #include "cli/value.h"
 #include "cli/work.h"
@@ -17,7 +18,8 @@ struct course {
     const struct cli_job *job;
     struct mlp_epoch_report last; /* epoch 0: none finished */
     struct mlp_epoch_report kept; /* whose weights are left behind */
-    double saved_at;              /* clock_seconds; or when training began */
+    bool stop_saved;              /* with what is needed to go on */
+    int save_code;                /* of the last save */
 };
 
 static double validation_accuracy(const struct course *course)
@@ -27,25 +29,27 @@ static double validation_accuracy(const struct course *course)
 
 /* Without a last evaluation, since it has to be quick. The recipe in the file says as many epochs
  * as were finished. */
-static enum mlp_status save_unfinished(const struct course *course, const struct mlp_net *net,
-                                       struct mlp_error *error)
+static int save_unfinished(const struct course *course, const struct mlp_net *net,
+                           const struct mlp_checkpoint *checkpoint)
 {
+    struct mlp_error error = {0};
     const struct mlp_epoch_report *kept = &course->kept;
     struct cli_figures figures = {-1, kept->evaluated ? kept->test_accuracy : -1,
                                   validation_accuracy(course)};
-    return cli_model_save(course->job, net, course->last.epoch, &figures, error);
+    enum mlp_status status =
+        cli_model_save(course->job, net, course->last.epoch, &figures, checkpoint, &error);
+    return status == MLP_OK ? 0 : cli_fail(&error);
 }
 
-/* What nobody can catch, a crash or a power cut, costs what came after. */
-static void save_meanwhile(struct course *course, const struct mlp_net *net)
+/* Now and then, since nobody can catch a crash or a power cut, and when training is stopped. If it
+ * fails, training goes on: by its end there may be room. */
+static void on_save(void *context, const struct mlp_net *net,
+                    const struct mlp_checkpoint *checkpoint)
 {
-    double every = (double)course->job->options->save_every;
-    if (every == 0 || clock_seconds() - course->saved_at < every)
-        return;
-    struct mlp_error error = {0};
-    if (save_unfinished(course, net, &error) != MLP_OK)
-        cli_fail(&error); /* and training goes on: by its end there may be room */
-    course->saved_at = clock_seconds();
+    struct course *course = context;
+    cli_progress_clear();
+    course->save_code = save_unfinished(course, net, checkpoint);
+    course->stop_saved = *cli_signals_stop() != 0;
 }
 
 static void on_epoch(void *context, const struct mlp_epoch_report *report)
@@ -58,8 +62,6 @@ static void on_epoch(void *context, const struct mlp_epoch_report *report)
         cli_progress_clear();
         cli_log_epoch(report);
     }
-    if (report->epoch < report->n_epochs)
-        save_meanwhile(course, report->net);
 }
 
 static void on_progress(void *context, const struct mlp_progress_report *report)
@@ -102,6 +104,9 @@ static enum mlp_status learn(struct cli_job *job, struct course *course, struct 
     struct mlp_train_options train = cli_train_options(job);
     train.on_epoch = on_epoch;
     train.on_progress = !job->options->quiet && cli_live() ? on_progress : NULL;
+    train.on_save = on_save;
+    train.save_every = (double)job->options->save_every;
+    train.resume = job->checkpoint;
     train.context = course;
     enum mlp_status status = mlp_train(job->net, &job->dataset, &train, error);
     cli_progress_clear();
@@ -154,7 +159,7 @@ static int finish(struct cli_job *job, const struct course *course, struct mlp_e
     struct mlp_evaluation test = evaluate(job, &job->dataset.test, &code);
     print_final(course, train, &test);
     struct cli_figures figures = {train, test.accuracy, validation_accuracy(course)};
-    if (cli_model_save(job, job->net, job->options->epochs, &figures, error) != MLP_OK)
+    if (cli_model_save(job, job->net, job->options->epochs, &figures, NULL, error) != MLP_OK)
         return cli_fail(error);
     if (!job->options->quiet)
         cli_say("Weights in %s\n", job->options->model);
@@ -169,11 +174,16 @@ static int keep(const struct cli_job *job, const struct course *course)
         cli_warn("no epoch was finished: nothing is saved, %s is as it was", model);
         return 0;
     }
-    struct mlp_error error = {0};
-    if (save_unfinished(course, job->net, &error) != MLP_OK)
-        return cli_fail(&error);
+    int code = course->stop_saved ? course->save_code : save_unfinished(course, job->net, NULL);
+    if (code != 0)
+        return code;
     cli_warn("the weights of epoch %" PRIu32 ", the %s, are in %s", course->kept.epoch,
              job->options->early_stop > 0 ? "best one" : "last one finished", model);
+    if (course->stop_saved) {
+        char line[9000];
+        cli_resume_line(job, line, sizeof line);
+        cli_warn("`%s` goes on", line);
+    }
     return 0;
 }
 
@@ -186,9 +196,27 @@ static void advise(float rate, struct mlp_error *error)
     error_hint(error, "try a lower rate, such as --lr %s", lower);
 }
 
+/* What an interrupted training told before. */
+static void recall(struct course *course)
+{
+    const struct mlp_checkpoint *checkpoint = course->job->checkpoint;
+    const struct mlp_metadata *origin = &course->job->origin;
+    if (checkpoint == NULL)
+        return;
+    course->last.epoch = checkpoint->epoch;
+    course->kept = (struct mlp_epoch_report){.epoch = checkpoint->epoch,
+                                             .evaluated = origin->test_accuracy >= 0,
+                                             .test_accuracy = origin->test_accuracy,
+                                             .validated = origin->validation_accuracy >= 0,
+                                             .validation_accuracy = origin->validation_accuracy};
+    if (course->job->options->early_stop > 0 && checkpoint->best_epoch > 0)
+        course->kept.epoch = checkpoint->best_epoch;
+}
+
 int cli_work_train(struct cli_job *job)
 {
-    struct course course = {.job = job, .saved_at = clock_seconds()};
+    struct course course = {.job = job};
+    recall(&course);
     struct mlp_error error = {0};
     cli_signals_catch(); /* before anything is said that a person could answer with Ctrl-C */
     if (!job->options->quiet) {
@@ -213,14 +241,31 @@ int cli_work_train(struct cli_job *job)
     return kept == 0 ? code : kept;
 }
 
+static int train_and_close(struct cli_job *job, int code)
+{
+    if (code == 0)
+        code = cli_work_train(job);
+    if (code == 0)
+        cli_data_notice(job->source, job->options->quiet);
+    cli_job_close(job);
+    return code;
+}
+
+static int resume_training(const struct cli_options *options)
+{
+    struct cli_job job;
+    struct cli_resume resume;
+    int code = cli_resume_open(&resume, options);
+    if (code == 0)
+        code = train_and_close(&job, cli_job_open_resumed(&job, &resume.options, &resume.model));
+    cli_resume_close(&resume);
+    return code;
+}
+
 int cli_train(const struct cli_options *options)
 {
     struct cli_job job;
-    int code = cli_job_open_train(&job, options, options->model, NULL);
-    if (code == 0)
-        code = cli_work_train(&job);
-    if (code == 0)
-        cli_data_notice(job.source, options->quiet);
-    cli_job_close(&job);
-    return code;
+    if (options->resume)
+        return resume_training(options);
+    return train_and_close(&job, cli_job_open_train(&job, options, options->model, NULL));
 }

@@ -11,13 +11,9 @@
 
 #define FIELD(name, kind) IO_FIELD(mlp_checkpoint, "resume_" #name, kind, name)
 static const struct io_field fields[] = {
-    FIELD(step, IO_U64),
-    FIELD(n_epochs, IO_U32),
-    FIELD(n_correct, IO_U64),
-    FIELD(loss_sum, IO_NUMBER),
-    FIELD(best_epoch, IO_U32),
-    FIELD(best_loss, IO_NUMBER),
-    FIELD(best_accuracy, IO_SHARE),
+    FIELD(step, IO_U64),         FIELD(epoch, IO_U32),           FIELD(n_epochs, IO_U32),
+    FIELD(n_correct, IO_U64),    FIELD(loss_sum, IO_NUMBER),     FIELD(best_epoch, IO_U32),
+    FIELD(best_loss, IO_NUMBER), FIELD(best_accuracy, IO_SHARE),
 };
 #undef FIELD
 enum { N_FIELDS = sizeof fields / sizeof fields[0] };

@@ -1,7 +1,7 @@
 /* checkpoint.h - the members of an .npz with which an interrupted training goes on.
  *
- *   resume_step, resume_n_epochs, resume_best_epoch  int64 (the first uint64)
- *   resume_n_correct                                 uint64
+ *   resume_step, resume_n_correct                            uint64
+ *   resume_epoch, resume_n_epochs, resume_best_epoch         int64
  *   resume_loss_sum, resume_best_loss, resume_best_accuracy  float64
  *   resume_weights, resume_average, resume_m, resume_v  float32 (parameters): W1 in C order, b1,
  *                                                    W2, b2, ...; those that are needed

@@ -74,11 +74,13 @@ enum mlp_status checkpoint_check(const struct mlp_train_options *options, const 
     uint64_t steps = n_samples / options->batch + (n_samples % options->batch != 0);
     if (c->step > steps * c->n_epochs)
         return fail(error, "steps", c->step, steps * c->n_epochs);
+    if (c->epoch != c->step / steps)
+        return fail(error, "epochs finished", c->epoch, c->step / steps);
     uint64_t done = c->step % steps * options->batch;
     if (c->n_correct > done)
         return fail(error, "images of this epoch recognised", c->n_correct, done);
-    if (c->best_epoch > c->step / steps)
-        return fail(error, "as the best epoch", c->best_epoch, c->step / steps);
+    if (c->best_epoch > c->epoch)
+        return fail(error, "as the best epoch", c->best_epoch, c->epoch);
     return MLP_OK;
 }
 

@@ -1,0 +1,232 @@
+/* epoch.c - the loop over mini-batches: while a step runs on one, the next is filled. */
+#include "train/epoch.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "train/schedule.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { REPORTS_PER_SECOND = 10 };
+
+/* The samples of batch i, none beyond the last one. */
+static const uint32_t *batch_samples(const struct epoch *e, uint32_t i, uint32_t *n)
+{
+    uint64_t all = e->images->n_samples, batch = e->options->batch, first = i * batch;
+    first = first < all ? first : all;
+    *n = (uint32_t)(all - first < batch ? all - first : batch);
+    return e->order + first;
+}
+
+/* Prepares to fill the batch; augmented rows of it must be there. */
+static struct gather begin_gather(struct epoch *e, const struct team *team, uint32_t i)
+{
+    static const struct team alone = {.id = 0, .n = 1};
+    bool own = e->n_owners > 1;
+    uint32_t n;
+    const uint32_t *samples = batch_samples(e, i, &n);
+    const struct mlp_images *images = e->images;
+    if (e->variants != NULL) {
+        images = &e->variants->rows[i % 2];
+        samples = NULL;
+    }
+    return data_gather_begin(&e->batch[own ? team->id : 0][i % 2], e->step->net->kernel,
+                             own ? &alone : team, images, samples, 0, n);
+}
+
+/* A member's share of the augmented rows of batch i; nothing to do without augmentation. */
+static void make_variants(struct epoch *e, const struct team *team, uint32_t i)
+{
+    uint32_t n;
+    const uint32_t *samples = batch_samples(e, i, &n);
+    if (e->variants != NULL)
+        variants_make(e->variants, e->step->net->kernel, team, &e->variants->rows[i % 2], e->images,
+                      e->number, samples, n);
+}
+
+static void report_step(const struct epoch *e, double loss)
+{
+    uint64_t step = e->step->optimizer.t - 1;
+    struct mlp_step_report report = {
+        .step = step, .rate = train_rate(e->options, step, e->steps_per_epoch), .loss = loss};
+    e->options->on_step(e->options->context, &report);
+}
+
+/* Adds up a finished step in the order of its samples, so that the sums have one order too. */
+static void account(struct epoch *e)
+{
+    const struct step *s = e->step;
+    double before = e->loss_sum;
+    for (uint32_t i = 0; i < s->batch; i++) {
+        e->loss_sum += (double)s->loss[i];
+        e->n_correct += s->prediction[i] == (float)s->labels[i];
+    }
+    e->n_done += s->batch;
+    if (!isfinite(e->loss_sum))
+        e->halt = MLP_E_DIVERGED;
+    else if (e->options->on_step != NULL)
+        report_step(e, (e->loss_sum - before) / s->batch);
+}
+
+static void report_progress(struct epoch *e)
+{
+    double now = clock_seconds();
+    if (e->options->on_progress == NULL || now - e->report_seconds < 1.0 / REPORTS_PER_SECOND)
+        return;
+    e->report_seconds = now;
+    struct mlp_progress_report report = {.epoch = e->number,
+                                         .n_epochs = e->options->n_epochs,
+                                         .n_done = e->n_done,
+                                         .n_samples = e->images->n_samples,
+                                         .loss = e->loss_sum / e->n_done,
+                                         .accuracy = (double)e->n_correct / e->n_done,
+                                         .seconds = now - e->begin_seconds};
+    e->options->on_progress(e->options->context, &report);
+}
+
+static void prepare_step(struct epoch *e, uint32_t i)
+{
+    struct step *s = e->step;
+    s->labels = e->batch[0][i % 2].labels;
+    s->input = e->input;
+    for (int member = 0; member < s->n_members; member++) {
+        const struct batch *batch = &e->batch[e->n_owners > 1 ? member : 0][i % 2];
+        e->input[member] = (struct step_input){batch->x, batch->x16};
+    }
+    step_batch(s, e->batch[0][i % 2].x.rows);
+    optimizer_step(&s->optimizer, train_rate(e->options, s->optimizer.t, e->steps_per_epoch));
+}
+
+/* What member 0 does between two steps, while the others wait. */
+static void between_steps(struct epoch *e, uint32_t i, bool last)
+{
+    if (i > e->first_step) {
+        account(e);
+        report_progress(e);
+    }
+    if (e->halt == MLP_OK && !last && e->options->stop != NULL && *e->options->stop != 0)
+        e->halt = MLP_E_STOPPED;
+    if (e->halt == MLP_OK && !last)
+        prepare_step(e, i);
+}
+
+static void gather_some(void *gather)
+{
+    (void)data_gather_some(gather);
+}
+
+static void run_steps(const struct team *team, struct epoch *e)
+{
+    uint32_t i = e->first_step;
+    make_variants(e, team, i);
+    if (e->variants != NULL)
+        team_barrier(team);
+    struct gather gather = begin_gather(e, team, i);
+    while (data_gather_some(&gather))
+        ;
+    make_variants(e, team, i + 1);
+    team_barrier(team);
+    for (;; i++) {
+        bool last = i >= e->steps_per_epoch;
+        if (team->id == 0)
+            between_steps(e, i, last);
+        team_barrier(team);
+        if (last || e->halt != MLP_OK)
+            return;
+        /* The next batch is filled during the step, from rows that were made in the one before. */
+        gather = begin_gather(e, team, i + 1);
+        struct gemm_aside aside = {gather_some, &gather};
+        step_run(e->step, team, &aside);
+        while (data_gather_some(&gather))
+            ;
+        make_variants(e, team, i + 2);
+        team_barrier(team);
+    }
+}
+
+static void run_epoch(const struct team *team, void *context)
+{
+    struct epoch *e = context;
+    step_begin(e->step);
+    run_steps(team, e);
+    step_end(e->step);
+}
+
+enum mlp_status epoch_run(struct epoch *e, struct mlp_epoch_report *report)
+{
+    e->begin_seconds = e->report_seconds = clock_seconds();
+    uint32_t done_before = e->n_done;
+    data_shuffle(e->order, e->images->n_samples, e->options->seed, e->number);
+    team_run(e->step->n_members, run_epoch, e);
+    double seconds = clock_seconds() - e->begin_seconds;
+    *report = (struct mlp_epoch_report){.epoch = e->number,
+                                        .n_epochs = e->options->n_epochs,
+                                        .train_loss = e->loss_sum / e->n_done,
+                                        .train_accuracy = (double)e->n_correct / e->n_done,
+                                        .seconds = seconds,
+                                        .images_per_second = (e->n_done - done_before) / seconds};
+    return e->halt;
+}
+
+/* Measured: bench, rows "epoch" and "by threads". Filling tiles is cheap enough for any team. */
+enum { OWNERS_MAX = 4 };
+
+static bool new_batches(struct epoch *e, const struct mlp_net *net)
+{
+    uint32_t inputs = mlp_net_width(net, 0), size = e->options->batch;
+    uint32_t n_members = (uint32_t)e->options->n_threads;
+    bool tiles = net->precision == MLP_BF16;
+    bool nonzeros = !tiles && nonzeros_pay(e->images, 0, e->images->n_samples);
+    e->n_owners = tiles || n_members <= OWNERS_MAX ? n_members : 1;
+    e->batch = calloc(e->n_owners, sizeof *e->batch);
+    e->input = calloc(n_members, sizeof *e->input);
+    bool ok = e->batch != NULL && e->input != NULL;
+    for (uint32_t i = 0; ok && i < 2 * e->n_owners; i++) {
+        struct batch *batch = &e->batch[i / 2][i % 2];
+        ok = tiles ? data_batch_new_tiles(batch, size, inputs)
+                   : data_batch_new(batch, size, inputs, nonzeros);
+    }
+    return ok;
+}
+
+static void free_batches(struct epoch *e)
+{
+    for (uint32_t i = 0; e->batch != NULL && i < 2 * e->n_owners; i++)
+        data_batch_free(&e->batch[i / 2][i % 2]);
+    free(e->batch);
+    free(e->input);
+}
+
+bool epoch_new(struct epoch *e, struct mlp_net *net, const struct mlp_train_options *options,
+               const struct mlp_images *images)
+{
+    uint32_t n = images->n_samples;
+    *e = (struct epoch){.options = options,
+                        .images = images,
+                        .number = 1,
+                        .steps_per_epoch = n / options->batch + (n % options->batch != 0)};
+    e->step = step_new(net, options->batch, options->n_threads, options);
+    e->order = memory_new((size_t)n * sizeof *e->order);
+    bool ok = e->step != NULL && e->order != NULL && new_batches(e, net);
+    if (options->augment != MLP_AUGMENT_NONE)
+        ok = ok && (e->variants = variants_new(images, options)) != NULL;
+    return ok;
+}
+
+void epoch_free(struct epoch *e)
+{
+    free_batches(e);
+    variants_free(e->variants);
+    memory_free(e->order);
+    step_free(e->step);
+}
+
+void epoch_next(struct epoch *e)
+{
+    e->number++;
+    e->first_step = 0;
+    e->n_done = 0;
+    e->n_correct = 0;
+    e->loss_sum = 0;
+}
