@@ -417,6 +417,13 @@ enum mlp_status mlp_train(struct mlp_net *net, const struct mlp_dataset *dataset
                           const struct mlp_train_options *options,
                           struct mlp_error *error) MLP_MUST_USE;
 
+/* mlp_train_check - whether mlp_train would begin.
+ * Returns  MLP_OK; MLP_E_USAGE if net, data, options and checkpoint do not fit
+ */
+enum mlp_status mlp_train_check(const struct mlp_net *net, const struct mlp_dataset *dataset,
+                                const struct mlp_train_options *options,
+                                struct mlp_error *error) MLP_MUST_USE;
+
 /* How the loss changes while the learning rate rises. */
 struct mlp_range {
     uint32_t n_points;

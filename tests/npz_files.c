@@ -1,5 +1,7 @@
 #include "npz_files.h"
 
+#include "base/memory.h"
+
 #include "idx_files.h"
 
 #include <stdio.h>
@@ -182,6 +184,32 @@ void npz_put_members(const struct npz_member *members, size_t n_members)
 
 /* ---- models ----------------------------------------------------------------------------- */
 
+/* Of two of its arrays. */
+static struct mlp_checkpoint *checkpoint(void)
+{
+    enum { N_PARAMETERS = 4 * 3 + 3 + 3 * 2 + 2 };
+    struct mlp_checkpoint *c = calloc(1, sizeof *c);
+    ck_assert_ptr_nonnull(c);
+    *c = (struct mlp_checkpoint){.n_parameters = N_PARAMETERS,
+                                 .step = UINT64_MAX,
+                                 .epoch = 3,
+                                 .n_epochs = 12,
+                                 .n_correct = 1u << 31,
+                                 .loss_sum = 1e6,
+                                 .best_epoch = 2,
+                                 .best_loss = 3.5,
+                                 .best_accuracy = 0.25};
+    static const enum mlp_checkpoint_array both[] = {MLP_CHECKPOINT_WEIGHTS, MLP_CHECKPOINT_M};
+    for (int i = 0; i < 2; i++) {
+        float *array = memory_new(N_PARAMETERS * sizeof *array);
+        ck_assert_ptr_nonnull(array);
+        for (int k = 0; k < N_PARAMETERS; k++)
+            array[k] = (float)(k - 7 * i) / 3;
+        c->arrays[both[i]] = array;
+    }
+    return c;
+}
+
 void npz_model(struct mlp_model *model)
 {
     static const uint32_t widths[3] = {4, 3, 2};
@@ -205,6 +233,27 @@ void npz_model(struct mlp_model *model)
                                             .recipe = "--lr 0.1",
                                             .validation_accuracy = 0.5,
                                             .n_test = 10000};
+    model->checkpoint = checkpoint();
+}
+
+static bool same_array(const struct mlp_checkpoint *got, const struct mlp_checkpoint *want, int i)
+{
+    const float *a = got->arrays[i], *b = want->arrays[i];
+    return a == NULL || b == NULL ? a == b : memcmp(a, b, want->n_parameters * sizeof *a) == 0;
+}
+
+bool npz_same_checkpoint(const struct mlp_checkpoint *got)
+{
+    struct mlp_checkpoint *want = checkpoint();
+    bool same = got->n_parameters == want->n_parameters && got->step == want->step &&
+                got->epoch == want->epoch && got->n_epochs == want->n_epochs &&
+                got->n_correct == want->n_correct && got->loss_sum == want->loss_sum &&
+                got->best_epoch == want->best_epoch && got->best_loss == want->best_loss &&
+                got->best_accuracy == want->best_accuracy;
+    for (int i = 0; i < MLP_CHECKPOINT_ARRAYS; i++)
+        same = same && same_array(got, want, i);
+    mlp_checkpoint_free(want);
+    return same;
 }
 
 static void expect_metadata(const struct mlp_metadata *got, const struct mlp_metadata *want)
@@ -239,6 +288,8 @@ void npz_expect_model(void)
     ck_assert_mem_eq(model.biases[1], want.biases[1], 2 * sizeof(float));
     if (model.metadata.present)
         expect_metadata(&model.metadata, &want.metadata);
+    if (model.checkpoint != NULL)
+        ck_assert(npz_same_checkpoint(model.checkpoint));
     mlp_model_free(&model);
     mlp_model_free(&want);
 }

@@ -35,9 +35,12 @@ TCase *npz_case(const char *name);
 void npz_put(const void *bytes, size_t n);
 void npz_put_members(const struct npz_member *members, size_t n_members);
 
-/* npz_model - layers 4-3-2, W1 1..12, b1 1..3, W2 1..6, b2 1..2, as npz_array makes them, and some
- * metadata. */
+/* npz_model - layers 4-3-2, W1 1..12, b1 1..3, W2 1..6, b2 1..2, as npz_array makes them, some
+ * metadata, and a checkpoint. */
 void npz_model(struct mlp_model *model);
+
+/* npz_same_checkpoint - whether it is that of npz_model. */
+bool npz_same_checkpoint(const struct mlp_checkpoint *got);
 
 /* npz_expect_model - npz_path must read as npz_model; metadata are compared if they are there. */
 void npz_expect_model(void);

@@ -143,10 +143,11 @@ END_TEST
 /* The help of a command that has it. */
 static const char *taker(const struct cli_option *option)
 {
-    return option->commands & CLI_EVAL   ? "eval --help"
-           : option->commands & CLI_RUN  ? "run --help"
-           : option->commands & CLI_TUNE ? "tune --help"
-                                         : "augment --help";
+    return option->commands & CLI_EVAL    ? "eval --help"
+           : option->commands & CLI_RUN   ? "run --help"
+           : option->commands & CLI_TRAIN ? "train --help"
+           : option->commands & CLI_TUNE  ? "tune --help"
+                                          : "augment --help";
 }
 
 START_TEST(help_shows_commands_options_defaults_and_exit_codes)

@@ -19,6 +19,7 @@ START_TEST(what_is_written_is_read)
     struct mlp_model again;
     ck_assert_int_eq(mlp_model_read(&again, npz_path, NULL), MLP_OK);
     ck_assert(again.metadata.present);
+    ck_assert_ptr_nonnull(again.checkpoint);
     mlp_model_free(&again);
     mlp_model_free(&model);
     mlp_model_free(&model);

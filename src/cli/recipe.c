@@ -242,6 +242,8 @@ void cli_resume_line(const struct cli_job *job, char *text, size_t size)
         add_path(&words, "--model", options->model);
     if (options->data != NULL && job->source != CLI_SOURCE_BUILTIN)
         add_path(&words, "--data", options->data);
+    if (cli_options_typed(options, "eval-every") && options->early_stop == 0)
+        add_option(&words, options, "eval-every");
     finish(&words);
 }
 

@@ -73,6 +73,7 @@ static void take_typed(struct cli_options *options, const struct cli_options *ty
     options->save_every = typed->save_every;
     options->quiet = typed->quiet;
     options->help = false;
+    options->typed |= typed->typed;
     if (options->early_stop == 0) /* else it decides which epochs are looked at */
         options->eval_every = typed->eval_every;
 }

@@ -11,11 +11,13 @@
 #include "cli/work.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 /* What training told us so far. */
 struct course {
     const struct cli_job *job;
+    uint32_t n_before;            /* epochs that were finished before it was interrupted */
     struct mlp_epoch_report last; /* epoch 0: none finished */
     struct mlp_epoch_report kept; /* whose weights are left behind */
     bool stop_saved;              /* with what is needed to go on */
@@ -203,7 +205,7 @@ static void recall(struct course *course)
     const struct mlp_metadata *origin = &course->job->origin;
     if (checkpoint == NULL)
         return;
-    course->last.epoch = checkpoint->epoch;
+    course->n_before = course->last.epoch = checkpoint->epoch;
     course->kept = (struct mlp_epoch_report){.epoch = checkpoint->epoch,
                                              .evaluated = origin->test_accuracy >= 0,
                                              .test_accuracy = origin->test_accuracy,
@@ -213,11 +215,24 @@ static void recall(struct course *course)
         course->kept.epoch = checkpoint->best_epoch;
 }
 
+/* A file may say anything, also what nobody can go on with. */
+static enum mlp_status check_checkpoint(const struct cli_job *job, struct mlp_error *error)
+{
+    struct mlp_train_options train = cli_train_options(job);
+    train.resume = job->checkpoint;
+    if (train.resume == NULL || mlp_train_check(job->net, &job->dataset, &train, error) == MLP_OK)
+        return MLP_OK;
+    snprintf(error->file, sizeof error->file, "%s", job->options->model);
+    return error->status = MLP_E_MODEL;
+}
+
 int cli_work_train(struct cli_job *job)
 {
     struct course course = {.job = job};
     recall(&course);
     struct mlp_error error = {0};
+    if (check_checkpoint(job, &error) != MLP_OK)
+        return cli_fail(&error);
     cli_signals_catch(); /* before anything is said that a person could answer with Ctrl-C */
     if (!job->options->quiet) {
         cli_log_header(job);
@@ -234,7 +249,7 @@ int cli_work_train(struct cli_job *job)
         if (status == MLP_E_DIVERGED)
             advise(job->options->lr, &error);
         code = cli_fail(&error);
-        if (status != MLP_E_DIVERGED && course.last.epoch == 0) /* it never began */
+        if (status != MLP_E_DIVERGED && course.last.epoch == course.n_before) /* it never began */
             return code;
     }
     int kept = keep(job, &course);

@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define FIELD(name, kind) IO_FIELD(mlp_checkpoint, "resume_" #name, kind, name)
 static const struct io_field fields[] = {
@@ -25,11 +26,22 @@ static const char *const arrays[MLP_CHECKPOINT_ARRAYS] = {
     [MLP_CHECKPOINT_V] = "resume_v.npy",
 };
 
+/* Which arrays there are, a bit for each: a missing one would mean something else. */
+struct presence {
+    uint32_t arrays;
+};
+static const struct io_field presence_field = IO_FIELD(presence, "resume_arrays", IO_U32, arrays);
+
 enum mlp_status io_checkpoint_write(struct io_zip_writer *writer,
                                     const struct mlp_checkpoint *checkpoint,
                                     struct mlp_error *error)
 {
     enum mlp_status status = io_fields_write(writer, fields, N_FIELDS, checkpoint, error);
+    struct presence presence = {0};
+    for (int i = 0; i < MLP_CHECKPOINT_ARRAYS; i++)
+        presence.arrays |= (uint32_t)(checkpoint->arrays[i] != NULL) << i;
+    if (status == MLP_OK)
+        status = io_fields_write(writer, &presence_field, 1, &presence, error);
     for (int i = 0; status == MLP_OK && i < MLP_CHECKPOINT_ARRAYS; i++)
         if (checkpoint->arrays[i] != NULL)
             status = io_array_write(writer, arrays[i], checkpoint->arrays[i], 1,
@@ -60,6 +72,32 @@ static enum mlp_status read_array(struct io_zip *zip, uint32_t member, uint64_t 
     return io_array_read(&array, zip, *to, 1, n, false, error);
 }
 
+static enum mlp_status find(const struct io_zip *zip, const char *name, uint32_t *member,
+                            struct mlp_error *error)
+{
+    if (io_zip_find(zip, name, member))
+        return MLP_OK;
+    error_set(error, MLP_E_MODEL, zip->path, -1);
+    error_found(error, "resume_step, but no %.*s", (int)strlen(name) - 4, name);
+    error_wanted(error, "all that belongs to a training that was interrupted, or nothing");
+    return MLP_E_MODEL;
+}
+
+/* All of them: without one, training would go on another way than it began. */
+static enum mlp_status read_fields(struct io_zip *zip, struct mlp_checkpoint *checkpoint,
+                                   struct presence *presence, struct mlp_error *error)
+{
+    enum mlp_status status = find(zip, "resume_arrays.npy", &(uint32_t){0}, error);
+    for (size_t i = 0; status == MLP_OK && i < N_FIELDS; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "%s.npy", fields[i].name);
+        status = find(zip, name, &(uint32_t){0}, error);
+    }
+    if (status == MLP_OK)
+        status = io_fields_read(zip, &presence_field, 1, presence, error);
+    return status == MLP_OK ? io_fields_read(zip, fields, N_FIELDS, checkpoint, error) : status;
+}
+
 enum mlp_status io_checkpoint_read(struct io_zip *zip, uint64_t n_parameters,
                                    struct mlp_checkpoint **checkpoint, struct mlp_error *error)
 {
@@ -71,10 +109,14 @@ enum mlp_status io_checkpoint_read(struct io_zip *zip, uint64_t n_parameters,
     if (result == NULL)
         return error_memory(error, sizeof *result);
     result->n_parameters = n_parameters;
-    enum mlp_status status = io_fields_read(zip, fields, N_FIELDS, result, error);
+    struct presence presence = {0};
+    enum mlp_status status = read_fields(zip, result, &presence, error);
     for (int i = 0; status == MLP_OK && i < MLP_CHECKPOINT_ARRAYS; i++)
-        if (io_zip_find(zip, arrays[i], &member))
-            status = read_array(zip, member, n_parameters, &result->arrays[i], error);
+        if ((presence.arrays >> i & 1) != 0) {
+            status = find(zip, arrays[i], &member, error);
+            if (status == MLP_OK)
+                status = read_array(zip, member, n_parameters, &result->arrays[i], error);
+        }
     if (status == MLP_OK)
         *checkpoint = result;
     else

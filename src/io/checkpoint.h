@@ -5,6 +5,7 @@
  *   resume_loss_sum, resume_best_loss, resume_best_accuracy  float64
  *   resume_weights, resume_average, resume_m, resume_v  float32 (parameters): W1 in C order, b1,
  *                                                    W2, b2, ...; those that are needed
+ *   resume_arrays                                            int64: which, a bit for each
  */
 #ifndef IO_CHECKPOINT_H
 #define IO_CHECKPOINT_H

@@ -59,7 +59,7 @@ static uint64_t n_moments(const struct mlp_checkpoint *c)
 }
 
 enum mlp_status checkpoint_check(const struct mlp_train_options *options, const struct mlp_net *net,
-                                 uint32_t n_samples, struct mlp_error *error)
+                                 const struct mlp_images *images, struct mlp_error *error)
 {
     const struct mlp_checkpoint *c = options->resume;
     if (c == NULL)
@@ -71,6 +71,7 @@ enum mlp_status checkpoint_check(const struct mlp_train_options *options, const 
         return fail(error, "epochs", c->n_epochs, options->n_epochs);
     if (n_moments(c) != moments || (moments == 1 && c->arrays[MLP_CHECKPOINT_M] == NULL))
         return fail(error, "moments", n_moments(c), moments);
+    uint32_t n_samples = images->n_samples - options->validation;
     uint64_t steps = n_samples / options->batch + (n_samples % options->batch != 0);
     if (c->step > steps * c->n_epochs)
         return fail(error, "steps", c->step, steps * c->n_epochs);

@@ -14,10 +14,11 @@ struct mlp_checkpoint *checkpoint_new(const struct mlp_net *net, const struct ml
                                       const struct optimizer *optimizer);
 
 /* checkpoint_check - whether options->resume can be gone on with.
- * n_samples  that are trained on, options->batch of them a step
+ * images  of training, with those that are held out
  * Returns  MLP_OK, also without one; MLP_E_USAGE */
 enum mlp_status checkpoint_check(const struct mlp_train_options *options, const struct mlp_net *net,
-                                 uint32_t n_samples, struct mlp_error *error) MLP_MUST_USE;
+                                 const struct mlp_images *images,
+                                 struct mlp_error *error) MLP_MUST_USE;
 
 /* checkpoint_weights - into the net, which has those that were saved beside it. */
 void checkpoint_weights(const struct mlp_checkpoint *checkpoint, struct mlp_net *net);

@@ -140,10 +140,17 @@ static enum mlp_status train_epochs(struct training *t, struct mlp_error *error)
     return MLP_OK;
 }
 
+enum mlp_status mlp_train_check(const struct mlp_net *net, const struct mlp_dataset *dataset,
+                                const struct mlp_train_options *options, struct mlp_error *error)
+{
+    enum mlp_status status = train_options_check(net, dataset, options, error);
+    return status == MLP_OK ? checkpoint_check(options, net, &dataset->train, error) : status;
+}
+
 enum mlp_status mlp_train(struct mlp_net *net, const struct mlp_dataset *dataset,
                           const struct mlp_train_options *options, struct mlp_error *error)
 {
-    enum mlp_status status = train_options_check(net, dataset, options, error);
+    enum mlp_status status = mlp_train_check(net, dataset, options, error);
     if (status != MLP_OK)
         return status;
     struct training t = {.options = *options, .net = net, .test = &dataset->test};
@@ -151,9 +158,6 @@ enum mlp_status mlp_train(struct mlp_net *net, const struct mlp_dataset *dataset
     const struct mlp_images *images = &t.validation.train;
     if (t.options.batch > images->n_samples)
         t.options.batch = images->n_samples;
-    status = checkpoint_check(&t.options, net, images->n_samples, error);
-    if (status != MLP_OK)
-        return status;
     t.good = net_clone(net);
     if (t.good == NULL)
         return error_memory(error, 0);
