@@ -138,6 +138,10 @@ START_TEST(weights_can_be_the_start)
         cli_ends(0, "\"$mlp\" train --data set --init-from a.npz --epochs 1");
     ck_assert_ptr_nonnull(strstr(result.out, "64-16-4,")); /* its layers, not the default's */
     cli_result_free(&result);
+    cli_done("cp a.npz b.npz && \"$mlp\" train --data set --init-from b.npz --model ./b.npz "
+             "--epochs 1 && "
+             "\"$mlp\" info --model b.npz | grep -q -- '--init-from b.npz # as it was before$' && "
+             "! \"$mlp\" info --model out/mnist_model_1.npz | grep 'as it was before'");
     cli_refused(SMALL "--init-from a.npz --layers 17", 4, "other hidden layers than --layers says");
     cli_refused(SMALL "--init-from none.npz", 4, "none.npz: ");
     cli_refused(SMALL "--init-from a.npz --init he", 2, "--init beside --init-from");

@@ -1,4 +1,5 @@
 /* test_train_end.c - how training ends before its time: stopped, diverged, refused. */
+#include "base/memory.h"
 #include "net/net.h"
 #include "toy.h"
 
@@ -6,6 +7,7 @@
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/time.h>
 
 Suite *train_end_suite(void);
@@ -184,6 +186,37 @@ START_TEST(what_does_not_fit_is_refused)
 }
 END_TEST
 
+/* Each rule with as much as it keeps; the arrays are never made. */
+START_TEST(more_arrays_than_memory_holds_are_refused)
+{
+    static const struct {
+        enum mlp_optimizer rule;
+        float ema, clip_norm;
+        int copies;
+    } cases[] = {{MLP_SGD, 0, 0, 2},    {MLP_NESTEROV, 0, 0, 3}, {MLP_ADAMW, 0, 0, 4},
+                 {MLP_SGD, 0.9f, 0, 3}, {MLP_SGD, 0, 1, 3},      {MLP_ADAMW, 0.9f, 1, 6}};
+    struct mlp_dataset dataset = toy_dataset();
+    struct mlp_net *net = toy_net();
+    size_t n_floats = net->n_floats;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct mlp_train_options options = toy_options();
+        struct mlp_error error = {0};
+        options.optimizer = cases[i].rule;
+        options.ema = cases[i].ema;
+        options.clip_norm = cases[i].clip_norm;
+        size_t most = memory_machine_bytes() / sizeof(float) / (size_t)cases[i].copies;
+        net->n_floats = most - 1;
+        ck_assert_int_eq(mlp_train_check(net, &dataset, &options, &error), MLP_OK);
+        net->n_floats = most + most / 8;
+        ck_assert_int_eq(mlp_train_check(net, &dataset, &options, &error), MLP_E_USAGE);
+        ck_assert_ptr_nonnull(strstr(error.found, "GiB"));
+    }
+    net->n_floats = n_floats;
+    mlp_net_free(net);
+    toy_dataset_free(&dataset);
+}
+END_TEST
+
 Suite *train_end_suite(void)
 {
     Suite *suite = suite_create("train_end");
@@ -193,6 +226,7 @@ Suite *train_end_suite(void)
     tcase_add_test(tests, stopped_within_an_epoch_it_keeps_the_one_before);
     tcase_add_loop_test(tests, divergence_keeps_the_last_good_weights, 0, 2);
     tcase_add_loop_test(tests, what_does_not_fit_is_refused, 0, sizeof misfits / sizeof misfits[0]);
+    tcase_add_test(tests, more_arrays_than_memory_holds_are_refused);
     tcase_add_checked_fixture(tests, start_counting, NULL);
     suite_add_tcase(suite, tests);
     return suite;

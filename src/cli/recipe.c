@@ -1,5 +1,6 @@
 #include "cli/recipe.h"
 
+#include "base/file.h"
 #include "cli/value.h"
 
 #include <inttypes.h>
@@ -73,6 +74,8 @@ static void add_start(struct words *words, const struct cli_job *job)
         add(words, "--activation %s", mlp_activation_name(activation));
     if (job->options->init_from != NULL) { /* which has the widths, too */
         add_path(words, "--init-from", job->options->init_from);
+        if (file_same(job->options->init_from, job->options->model))
+            add(words, "# as it was before");
         return;
     }
     if (job->options->init != MLP_HE)

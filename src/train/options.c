@@ -1,8 +1,9 @@
 #include "train/options.h"
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "data/augment.h"
-#include "net/net.h"
+#include "net/optimizer.h"
 #include "train/validation.h"
 
 #include <math.h>
@@ -20,6 +21,24 @@ struct mlp_train_options mlp_train_defaults(void)
         .seed = 1,
         .n_threads = 1,
         .eval_every = 1};
+}
+
+/* The net, the last good one, moments, average and gradients. Memory that is not there is not
+ * refused by the kernel, which then ends whoever uses it. */
+static enum mlp_status check_memory(const struct mlp_net *net, const struct mlp_train_options *o,
+                                    struct mlp_error *error)
+{
+    int copies = 2 + optimizer_moments(o->optimizer) + (o->ema > 0) + (o->clip_norm > 0);
+    double bytes = (double)copies * (double)net->n_floats * sizeof(float);
+    double machine = (double)memory_machine_bytes();
+    if (bytes <= machine)
+        return MLP_OK;
+    error_set(error, MLP_E_USAGE, NULL, -1);
+    error_found(error, "a training that takes %.1f GiB for %d arrays of all parameters",
+                bytes / 0x1p30, copies);
+    error_wanted(error, "at most the %.1f GiB of this machine", machine / 0x1p30);
+    error_hint(error, "choose narrower layers, or a rule that remembers less, such as sgd");
+    return MLP_E_USAGE;
 }
 
 /* Images of the net's input size, each label a class: what indexes memory later on. */
@@ -53,6 +72,8 @@ enum mlp_status train_options_check(const struct mlp_net *net, const struct mlp_
         status = check_images(net, dataset, &dataset->test, error);
     if (status == MLP_OK)
         status = validation_check(&dataset->train, o, error);
+    if (status == MLP_OK)
+        status = check_memory(net, o, error);
     if (status != MLP_OK)
         return status;
     uint32_t n_samples = dataset->train.n_samples;
