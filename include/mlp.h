@@ -123,8 +123,7 @@ struct mlp_metadata {
     uint32_t n_test;            /* test images of the data set, 0 if unknown */
 };
 
-/* What the next step of a training reads that was interrupted. Arrays have all parameters, layer
- * after layer W (I,O), then b (O), or are NULL. */
+/* Arrays of a checkpoint. */
 enum mlp_checkpoint_array {
     MLP_CHECKPOINT_WEIGHTS, /* in training; NULL: those of the model */
     MLP_CHECKPOINT_AVERAGE, /* of ema; NULL: likewise */
@@ -133,6 +132,8 @@ enum mlp_checkpoint_array {
     MLP_CHECKPOINT_ARRAYS
 };
 
+/* What the next step of an interrupted training reads beside a model. Arrays have all parameters,
+ * layer after layer W (I,O), then b (O), or are NULL. */
 struct mlp_checkpoint {
     uint64_t n_parameters;
     float *arrays[MLP_CHECKPOINT_ARRAYS];
@@ -162,7 +163,7 @@ enum mlp_status mlp_model_new(struct mlp_model *model, const uint32_t *widths, u
                               struct mlp_error *error) MLP_MUST_USE;
 void mlp_model_free(struct mlp_model *model);
 
-/* mlp_checkpoint_free - of mlp_checkpoint_copy, or a model's; NULL is fine. */
+/* mlp_checkpoint_free - of a model that gives it away, with its pointer set to NULL. */
 void mlp_checkpoint_free(struct mlp_checkpoint *checkpoint);
 
 /* mlp_model_read - reads W1, b1, W2, b2, ... from an .npz of ours, of np.savez or of
@@ -329,7 +330,7 @@ struct mlp_progress_report {
     uint32_t epoch, n_epochs;
     uint32_t n_done, n_samples; /* samples of this epoch */
     double loss, accuracy;      /* running means */
-    double seconds;             /* since the epoch began */
+    double seconds; /* since the epoch began; more if it was resumed within, at the same speed */
 };
 
 /* One step, after it: the loss is that of its batch before its update. */
@@ -369,6 +370,8 @@ struct mlp_train_options {
     float ema;       /* decay a step of the average of weights that is evaluated and returned, 0 to
                         below 1; src/net/optimizer.h */
     float clip_norm; /* largest norm of all gradients together; src/net/clip.h */
+    float adversarial; /* each image is moved so far, pixels being 0 to 1, to where its loss rises
+                        * most, and then trained on; src/net/adversary.h */
 
     enum mlp_augmentation augment;
     float augment_strength; /* a factor of its amplitudes, 0..MLP_AUGMENT_STRENGTH_MAX */

@@ -20,6 +20,7 @@ static const char *const recipes[] = {
     "--schedule step --augment elastic --augment-strength 0.5 --activation gelu --init xavier",
     "--validation 60 --early-stop 3900 --eval-every 7 --label-smoothing 0.1",
     "--precision bf16 --optimizer momentum --lr 0.01",
+    "--preset classic --adversarial 0.2", /* fewer epochs at a constant rate are another recipe */
 };
 enum { N_RECIPES = sizeof recipes / sizeof recipes[0] };
 
@@ -52,10 +53,10 @@ START_TEST(a_signal_loses_nothing)
     cli_done("\"$mlp\" train --data set --layers 16 --epochs 1 --model \"it's a file\" --quiet");
     whole(recipes[_i]);
     interrupted(first, "3", "TERM");
-    cli_done(strstr(recipes[_i], "--eval-every 0") == NULL
-                 ? "grep -q '^mlp: `mlp train --resume --data set` goes on$' said"
-                 : "grep -q 'mlp train --resume --data set --eval-every 0` goes on$' said");
-    cli_done("\"$mlp\" info --model out/mnist_model_1.npz | grep -q 'stopped .* of 4000, after'");
+    cli_done("grep -q '^mlp: `mlp train --resume --data set` goes on$' said");
+    cli_done("\"$mlp\" info --model out/mnist_model_1.npz > info && "
+             "grep -q 'stopped .* of 4000, after' info && "
+             "grep -q 'go on .* mlp train --resume --data DIR$' info");
     interrupted("train --resume --data set --force-threads --threads 3", "[0-9]*", "TERM");
     cli_done("grep -q '^  resumed' log");
     cli_done("eval \"$(sed -n 's/^mlp: `mlp \\(.*\\)` goes on$/\"$mlp\" \\1/p' said)\" > log && "
@@ -89,13 +90,14 @@ START_TEST(there_must_be_something_to_go_on_with)
 END_TEST
 
 /* Replaces what the file says of itself. */
-static void change_recipe(const char *recipe)
+static void change(const char *recipe, uint32_t n_epochs)
 {
     char path[128];
     struct mlp_model model;
     snprintf(path, sizeof path, "%s/out/mnist_model_1.npz", cli_folder);
     ck_assert_int_eq(mlp_model_read(&model, path, NULL), MLP_OK);
     snprintf(model.metadata.recipe, sizeof model.metadata.recipe, "%s", recipe);
+    model.checkpoint->n_epochs = n_epochs;
     ck_assert_int_eq(mlp_model_write(&model, path, NULL), MLP_OK);
     mlp_model_free(&model);
 }
@@ -105,22 +107,70 @@ START_TEST(a_recipe_is_not_obeyed_beyond_training)
 {
     interrupted(LONG, "3", "TERM");
     cli_done("echo precious > other");
-    change_recipe(
-        "--epochs 4000 --batch 64 --layers 16 --model other --data nowhere --threads 1000 "
-        "--init-from missing --quiet --help");
+    change("--epochs 4000 --batch 64 --layers 16 --model other --data nowhere --threads 1000 "
+           "--init-from missing --quiet --help",
+           4000);
     cli_done("\"$mlp\" train --resume --data set | grep -q 'Weights in out/mnist_model_1.npz' && "
              "grep -q precious other");
+}
+END_TEST
+
+START_TEST(a_recipe_that_cannot_be_is_refused)
+{
+    static const struct {
+        const char *recipe;
+        uint32_t n_epochs;
+        const char *word;
+    } damages[] = {
+        {"", 4000, "the recipe \""},
+        {"--lr", 4000, "the recipe \""},
+        {"--lr x", 4000, "the recipe \""},
+        {"--rate 1", 4000, "the recipe \""},
+        {"--lr 0.1 ...", 4000, "the recipe \""},
+        {"--init-from 'open", 4000, "the recipe \""},
+        {"--epochs 5 x", 4000, "the recipe \""},
+        {"--batch 64 --layers 16", 0, "of 0 epochs"},
+        {"--batch 64 --layers 16", 4294967295u, "of 4294967295 epochs"},
+        {"--validation 9 --early-stop 3 --eval-every 0 --help", 4000, "the recipe \""},
+        {"--batch 64 --layers 16 --validation 300", 4000,
+         "out/mnist_model_1.npz: --validation 300"},
+        {"--batch 64 --layers 16 --optimizer adamw", 4000, "moments"},
+        {"--batch 1 --layers 16", 4000, "epochs finished"},
+    };
     interrupted(LONG, "3", "TERM");
-    static const char *const damaged[] = {
-        "", "--lr", "--lr x", "--rate 1", "--lr 0.1 ...", "--init-from 'open", "--epochs 5 x"};
-    for (size_t i = 0; i < sizeof damaged / sizeof damaged[0]; i++) {
-        change_recipe(damaged[i]);
-        cli_refused("\"$mlp\" train --resume --data set", 4, "the recipe \"");
+    for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++) {
+        change(damages[i].recipe, damages[i].n_epochs);
+        cli_refused("\"$mlp\" train --resume --data set", 4, damages[i].word);
     }
-    change_recipe("--optimizer adamw --batch 64 --layers 16"); /* whose moments are not there */
-    cli_refused("\"$mlp\" train --resume --data set", 4, "moments");
-    change_recipe("--batch 1 --layers 16");
-    cli_refused("\"$mlp\" train --resume --data set", 4, "epochs finished");
+    change("--batch 64 --layers 16 --validation 60 --early-stop 9 --eval-every 3", 4000);
+    cli_refused("\"$mlp\" train --resume --data set --eval-every 1", 2,
+                "--eval-every beside --resume of a training with --early-stop");
+}
+END_TEST
+
+/* But not without a word. */
+START_TEST(a_new_training_may_replace_one_that_was_interrupted)
+{
+    interrupted(LONG, "3", "TERM");
+    struct cli_result result = cli_ends(0, SMALL);
+    ck_assert_ptr_nonnull(strstr(result.err, "mlp: out/mnist_model_1.npz has a training that was "
+                                             "interrupted, which this one will replace; `mlp train "
+                                             "--resume` goes on with it\n"));
+    cli_result_free(&result);
+    result = cli_ends(0, SMALL);
+    ck_assert_str_eq(result.err, "");
+    cli_result_free(&result);
+}
+END_TEST
+
+/* What cannot be saved when training is stopped leaves what was saved before. */
+START_TEST(a_full_disk_leaves_the_last_save)
+{
+    whole("");
+    interrupted(LONG "--save-every 0.0001", "3", "KILL");
+    cli_done("(ulimit -f 4; timeout -s TERM 0.2 \"$mlp\" train --resume --data set > log 2> said); "
+             "[ $? = 124 ] || [ $? = 6 ] && grep -q 'File too large' said");
+    cli_done("\"$mlp\" train --resume --data set --quiet && cmp out/mnist_model_1.npz whole.npz");
 }
 END_TEST
 
@@ -162,6 +212,9 @@ Suite *cli_resume_suite(void)
     tcase_add_test(tests, a_killed_training_goes_on_from_its_last_save);
     tcase_add_test(tests, there_must_be_something_to_go_on_with);
     tcase_add_test(tests, a_recipe_is_not_obeyed_beyond_training);
+    tcase_add_test(tests, a_recipe_that_cannot_be_is_refused);
+    tcase_add_test(tests, a_new_training_may_replace_one_that_was_interrupted);
+    tcase_add_test(tests, a_full_disk_leaves_the_last_save);
     tcase_add_test(tests, recipes_are_split_as_a_shell_does);
     suite_add_tcase(suite, tests);
     return suite;

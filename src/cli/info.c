@@ -3,6 +3,7 @@
 #include "cli/command.h"
 #include "cli/log.h"
 #include "cli/output.h"
+#include "cli/recipe.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -104,14 +105,15 @@ static void print_model(const struct mlp_model *model, const char *path)
     print_accuracy("valid.", metadata->validation_accuracy);
     print_accuracy("test", metadata->test_accuracy);
     print_interval(metadata);
+    bool builtin = strstr(metadata->recipe, "--data ") != NULL;
     if (model->checkpoint != NULL) {
-        char progress[128];
+        char progress[128], line[9000];
         cli_log_checkpoint(model->checkpoint, progress, sizeof progress);
-        cli_log_line("stopped", "%s; `mlp train --resume --model %s` goes on", progress, path);
+        cli_log_line("stopped", "%s", progress);
+        cli_resume_line(path, builtin ? NULL : "DIR", line, sizeof line);
+        cli_log_line("go on", "%s", line);
     }
-    cli_log_line("repeat", "mlp train %s%s",
-                 strstr(metadata->recipe, "--data ") == NULL ? "--data DIR " : "",
-                 metadata->recipe);
+    cli_log_line("repeat", "mlp train %s%s", builtin ? "" : "--data DIR ", metadata->recipe);
 }
 
 int cli_info(const struct cli_options *options)

@@ -9,6 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void begin(struct cli_job *job, const struct cli_options *options)
+{
+    *job = (struct cli_job){.options = options,
+                            .threads =
+                                mlp_threads_choose((int)options->threads, options->force_threads)};
+}
+
 /* Names are NULL where there is no such file. */
 static enum mlp_status check_apart(const char *weights, const char *out, struct mlp_error *error)
 {
@@ -166,9 +173,7 @@ static enum mlp_status check_validation(const struct cli_job *job, struct mlp_er
 int cli_job_open_train(struct cli_job *job, const struct cli_options *options, const char *model,
                        const char *out)
 {
-    *job = (struct cli_job){.options = options,
-                            .threads =
-                                mlp_threads_choose((int)options->threads, options->force_threads)};
+    begin(job, options);
     struct mlp_error error = {0};
     struct mlp_model start = {0};
     enum mlp_status status = check_apart(options->init_from, out, &error);
@@ -207,10 +212,8 @@ static enum mlp_status check_same_data(const struct cli_job *job, const struct m
 int cli_job_open_resumed(struct cli_job *job, const struct cli_options *options,
                          const struct mlp_model *model)
 {
-    *job = (struct cli_job){.options = options,
-                            .threads =
-                                mlp_threads_choose((int)options->threads, options->force_threads),
-                            .checkpoint = model->checkpoint};
+    begin(job, options);
+    job->checkpoint = model->checkpoint;
     struct mlp_error error = {0};
     enum mlp_status status = check_outputs(options->model, NULL, &error);
     if (status == MLP_OK)
@@ -221,14 +224,12 @@ int cli_job_open_resumed(struct cli_job *job, const struct cli_options *options,
         status = check_validation(job, &error);
     if (status == MLP_OK)
         status = load_net(job, model, options->model, &error);
-    return status == MLP_OK ? 0 : cli_fail(&error);
+    return status == MLP_OK ? 0 : cli_fail(cli_model_blamed(&error, options->model));
 }
 
 int cli_job_open_use(struct cli_job *job, const struct cli_options *options, const char *output)
 {
-    *job = (struct cli_job){.options = options,
-                            .threads =
-                                mlp_threads_choose((int)options->threads, options->force_threads)};
+    begin(job, options);
     struct mlp_error error = {0};
     struct mlp_model model = {0};
     enum mlp_status status = check_apart(options->model, output, &error);
@@ -251,9 +252,7 @@ int cli_job_open_use(struct cli_job *job, const struct cli_options *options, con
 
 int cli_job_open_data(struct cli_job *job, const struct cli_options *options, const char *output)
 {
-    *job = (struct cli_job){.options = options,
-                            .threads =
-                                mlp_threads_choose((int)options->threads, options->force_threads)};
+    begin(job, options);
     struct mlp_error error = {0};
     enum mlp_status status = check_outputs(NULL, output, &error);
     if (status == MLP_OK)

@@ -126,7 +126,7 @@ static void log_augmentation(const struct cli_options *options)
 
 void cli_log_checkpoint(const struct mlp_checkpoint *checkpoint, char *text, size_t size)
 {
-    bool within = checkpoint->loss_sum != 0;
+    bool within = checkpoint->loss_sum != 0 || checkpoint->n_correct != 0;
     snprintf(text, size, "%s epoch %" PRIu32 " of %" PRIu32 ", after %" PRIu64 " steps",
              within ? "in" : "after", checkpoint->epoch + within, checkpoint->n_epochs,
              checkpoint->step);

@@ -31,6 +31,15 @@ enum mlp_status cli_model_fits(const struct mlp_model *model, const struct mlp_d
     return MLP_E_MODEL;
 }
 
+struct mlp_error *cli_model_blamed(struct mlp_error *error, const char *path)
+{
+    if (error->status != MLP_E_USAGE)
+        return error;
+    error->status = MLP_E_MODEL;
+    snprintf(error->file, sizeof error->file, "%s", path);
+    return error;
+}
+
 static void describe(struct mlp_metadata *metadata, const struct cli_job *job, uint32_t n_epochs)
 {
     const struct mlp_dataset *dataset = &job->dataset;

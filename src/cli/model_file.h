@@ -9,6 +9,9 @@
 enum mlp_status cli_model_fits(const struct mlp_model *model, const struct mlp_dataset *dataset,
                                const char *path, struct mlp_error *error) MLP_MUST_USE;
 
+/* cli_model_blamed - the error; of a wrong usage that a file made, not the user, that file's. */
+struct mlp_error *cli_model_blamed(struct mlp_error *error, const char *path);
+
 /* Accuracies, 0..1; negative if unknown. */
 struct cli_figures {
     double train, test, validation;

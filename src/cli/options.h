@@ -51,14 +51,14 @@ struct cli_options {
     uint32_t classes;                /* 0: as the files have them */
     uint32_t label_base;
     float lr, momentum, weight_decay, warmup;
-    float save_every;                               /* seconds; 0: never */
-    float label_smoothing, dropout, ema, clip_norm; /* 0: off */
-    uint32_t optimizer;                             /* enum mlp_optimizer */
-    uint32_t schedule;                              /* enum mlp_schedule */
-    uint32_t activation;                            /* enum mlp_activation */
-    uint32_t init;                                  /* enum mlp_init */
-    uint32_t precision;                             /* enum mlp_precision, or CLI_PRECISION_AUTO */
-    uint32_t augment;                               /* enum mlp_augmentation */
+    float save_every; /* seconds; 0: only when stopped, and at the end */
+    float label_smoothing, dropout, ema, clip_norm, adversarial; /* 0: off */
+    uint32_t optimizer;                                          /* enum mlp_optimizer */
+    uint32_t schedule;                                           /* enum mlp_schedule */
+    uint32_t activation;                                         /* enum mlp_activation */
+    uint32_t init;                                               /* enum mlp_init */
+    uint32_t precision; /* enum mlp_precision, or CLI_PRECISION_AUTO */
+    uint32_t augment;   /* enum mlp_augmentation */
     float augment_strength;
     uint64_t seed;
     struct cli_rates lrs;

@@ -67,6 +67,16 @@ static void add_path(struct words *words, const char *option, const char *path)
     add(words, "%s %s", option, quoted);
 }
 
+static const char as_before[] = "# as it was before";
+
+/* The file that the training started from is the one that it saves to. */
+static bool start_was_replaced(const struct cli_job *job)
+{
+    if (job->checkpoint != NULL) /* names may be of another folder now */
+        return strstr(job->origin.recipe, as_before) != NULL;
+    return file_same(job->options->init_from, job->options->model);
+}
+
 static void add_start(struct words *words, const struct cli_job *job)
 {
     enum mlp_activation activation = mlp_net_activation(job->net);
@@ -74,8 +84,12 @@ static void add_start(struct words *words, const struct cli_job *job)
         add(words, "--activation %s", mlp_activation_name(activation));
     if (job->options->init_from != NULL) { /* which has the widths, too */
         add_path(words, "--init-from", job->options->init_from);
-        if (file_same(job->options->init_from, job->options->model))
-            add(words, "# as it was before");
+        if (words->full) { /* the rest shall stay a recipe */
+            words->full = false;
+            add(words, "--init-from '...'");
+        }
+        if (start_was_replaced(job))
+            add(words, "%s", as_before);
         return;
     }
     if (job->options->init != MLP_HE)
@@ -124,7 +138,8 @@ static void add_set(struct words *words, const struct cli_options *options, cons
 static const char *const extras[][2] = {{"clip-norm", "gradients clipped to norm"},
                                         {"label-smoothing", "label smoothing"},
                                         {"dropout", "dropout"},
-                                        {"ema", "weights averaged with decay"}};
+                                        {"ema", "weights averaged with decay"},
+                                        {"adversarial", "images moved against it by"}};
 enum { N_EXTRAS = sizeof extras / sizeof extras[0] };
 
 static void describe_extras(struct words *words, const struct cli_options *options)
@@ -164,9 +179,9 @@ void cli_recipe_describe(const struct cli_options *options, char *text, size_t s
 }
 
 /* Whatever else changes weights. */
-static const char *const settings[] = {"weight-decay",    "schedule",  "warmup", "clip-norm",
-                                       "label-smoothing", "dropout",   "ema",    "augment",
-                                       "validation",      "early-stop"};
+static const char *const settings[] = {"weight-decay",    "schedule",   "warmup",    "clip-norm",
+                                       "label-smoothing", "dropout",    "ema",       "adversarial",
+                                       "augment",         "validation", "early-stop"};
 
 static void add_training(struct words *words, const struct cli_job *job, uint32_t n_epochs)
 {
@@ -211,7 +226,8 @@ void cli_recipe(const struct cli_job *job, uint32_t n_epochs, char *text, size_t
      * and a last epoch is looked at even if it is not its turn. Such a run can be repeated only by
      * stopping it there again. */
     const struct cli_options *options = job->options;
-    bool same_end = options->early_stop == 0 || n_epochs % options->eval_every == 0;
+    bool same_end = options->early_stop == 0 ||
+                    (options->eval_every > 0 && n_epochs % options->eval_every == 0);
     bool whole = n_epochs == options->epochs || (options->schedule == MLP_CONSTANT && same_end);
     add_training(&words, job, whole ? n_epochs : options->epochs);
     if (!whole)
@@ -235,18 +251,15 @@ void cli_command_line(const struct cli_job *job, char *text, size_t size)
     finish(&words);
 }
 
-void cli_resume_line(const struct cli_job *job, char *text, size_t size)
+void cli_resume_line(const char *model, const char *data, char *text, size_t size)
 {
-    const struct cli_options *options = job->options;
     struct words words = {.text = text, .size = size};
     text[0] = '\0';
     add(&words, "mlp train --resume");
-    if (strcmp(options->model, cli_options_plain().model) != 0)
-        add_path(&words, "--model", options->model);
-    if (options->data != NULL && job->source != CLI_SOURCE_BUILTIN)
-        add_path(&words, "--data", options->data);
-    if (cli_options_typed(options, "eval-every") && options->early_stop == 0)
-        add_option(&words, options, "eval-every");
+    if (strcmp(model, cli_options_plain().model) != 0)
+        add_path(&words, "--model", model);
+    if (data != NULL)
+        add_path(&words, "--data", data);
     finish(&words);
 }
 

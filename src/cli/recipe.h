@@ -13,8 +13,9 @@ void cli_recipe(const struct cli_job *job, uint32_t n_epochs, char *text, size_t
  */
 void cli_command_line(const struct cli_job *job, char *text, size_t size);
 
-/* cli_resume_line - the command that goes on with an interrupted training of this job. */
-void cli_resume_line(const struct cli_job *job, char *text, size_t size);
+/* cli_resume_line - the command that goes on with the training that was interrupted and left its
+ * state in model. data is its folder, or NULL if it need not be named. */
+void cli_resume_line(const char *model, const char *data, char *text, size_t size);
 
 /* cli_recipe_split - the words of a recipe, as a shell would see them, up to a comment.
  * words      room for strlen(recipe) + 1 characters, into which argv points

@@ -1,12 +1,14 @@
 #include "cli/resume.h"
 
 #include "base/error.h"
+#include "cli/idle.h"
 #include "cli/output.h"
 #include "cli/recipe.h"
 
+#include <inttypes.h>
 #include <string.h>
 
-/* What changes no weight, and may be another way each time. */
+/* What may be another way each time; take_typed takes it. */
 static const char *const free_options[] = {"resume",        "model",      "data",       "threads",
                                            "force-threads", "eval-every", "save-every", "quiet"};
 
@@ -33,6 +35,24 @@ static enum mlp_status check_typed(const struct cli_options *typed, struct mlp_e
     return MLP_OK;
 }
 
+static bool in_range(const char *name, uint32_t value)
+{
+    for (size_t i = 0; cli_option_at(i) != NULL; i++)
+        if (strcmp(cli_option_at(i)->name, name) == 0)
+            return value >= cli_option_at(i)->low && value <= cli_option_at(i)->high;
+    return false;
+}
+
+/* The best one here among those with the same bits: a recipe that names no kernel is of them. */
+static const char *reproducible_kernel(void)
+{
+    struct mlp_kernel_info info;
+    for (uint32_t i = 0; mlp_kernel_info(i, &info); i++)
+        if (info.available && info.bit_reproducible && !info.only_bf16)
+            return info.name;
+    return "auto";
+}
+
 static enum mlp_status check_unfinished(const struct mlp_model *model, const char *path,
                                         struct mlp_error *error)
 {
@@ -45,21 +65,46 @@ static enum mlp_status check_unfinished(const struct mlp_model *model, const cha
     return MLP_E_MODEL;
 }
 
-/* What the options were, by the file; it is only believed where it says nothing about files. */
+/* Files come from anywhere: what they say is held to what may be typed. */
+static enum mlp_status fail_recipe(const struct mlp_model *model, const char *path,
+                                   struct mlp_error *error)
+{
+    error_set(error, MLP_E_MODEL, path, -1);
+    error_found(error, "the recipe \"%.150s\" of %" PRIu32 " epochs", model->metadata.recipe,
+                model->checkpoint->n_epochs);
+    error_wanted(error, "options of `mlp train` that this program and machine have");
+    error_hint(error, "`mlp train --init-from FILE` begins a new training with the weights");
+    return MLP_E_MODEL;
+}
+
 static enum mlp_status read_recipe(struct cli_resume *resume, const char *path,
                                    struct mlp_error *error)
 {
     enum { ROOM = 128 };
     char command[] = "train", *argv[ROOM + 2] = {command};
-    const char *recipe = resume->model.metadata.recipe;
-    int n = cli_recipe_split(recipe, resume->words, argv + 1, ROOM);
-    resume->options = cli_options_default(CLI_TRAIN);
-    if (n > 0 && cli_options_parse(&resume->options, CLI_TRAIN, n + 1, argv) == 0)
+    struct cli_options *options = &resume->options;
+    uint32_t n_epochs = resume->model.checkpoint->n_epochs;
+    int n = cli_recipe_split(resume->model.metadata.recipe, resume->words, argv + 1, ROOM);
+    *options = cli_options_default(CLI_TRAIN);
+    if (n == 0 || cli_options_parse(options, CLI_TRAIN, n + 1, argv) != 0 ||
+        cli_options_refuse_idle(options, CLI_TRAIN) != 0 || !in_range("epochs", n_epochs))
+        return fail_recipe(&resume->model, path, error);
+    options->epochs = n_epochs;
+    if (!cli_options_typed(options, "kernel"))
+        options->kernel = reproducible_kernel();
+    return MLP_OK;
+}
+
+/* Where it decides which epochs are looked at, it is no matter of taste. */
+static enum mlp_status check_eval_every(const struct cli_options *options,
+                                        const struct cli_options *typed, struct mlp_error *error)
+{
+    if (options->early_stop == 0 || !cli_options_typed(typed, "eval-every"))
         return MLP_OK;
-    error_set(error, MLP_E_MODEL, path, -1);
-    error_found(error, "the recipe \"%.150s\"", recipe);
-    error_wanted(error, "the options of `mlp train`, none left out");
-    return MLP_E_MODEL;
+    error_set(error, MLP_E_USAGE, NULL, -1);
+    error_found(error, "--eval-every beside --resume of a training with --early-stop");
+    error_hint(error, "leave it out: the file says which epochs are looked at");
+    return MLP_E_USAGE;
 }
 
 static void take_typed(struct cli_options *options, const struct cli_options *typed)
@@ -74,7 +119,7 @@ static void take_typed(struct cli_options *options, const struct cli_options *ty
     options->quiet = typed->quiet;
     options->help = false;
     options->typed |= typed->typed;
-    if (options->early_stop == 0) /* else it decides which epochs are looked at */
+    if (options->early_stop == 0)
         options->eval_every = typed->eval_every;
 }
 
@@ -89,10 +134,11 @@ int cli_resume_open(struct cli_resume *resume, const struct cli_options *typed)
         status = check_unfinished(&resume->model, typed->model, &error);
     if (status == MLP_OK)
         status = read_recipe(resume, typed->model, &error);
+    if (status == MLP_OK)
+        status = check_eval_every(&resume->options, typed, &error);
     if (status != MLP_OK)
         return cli_fail(&error);
     take_typed(&resume->options, typed);
-    resume->options.epochs = resume->model.checkpoint->n_epochs;
     return 0;
 }
 

@@ -11,16 +11,17 @@
 #include "cli/work.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* What training told us so far. */
 struct course {
     const struct cli_job *job;
-    uint32_t n_before;            /* epochs that were finished before it was interrupted */
+    uint32_t epochs_before;       /* epochs that were finished before it was interrupted */
     struct mlp_epoch_report last; /* epoch 0: none finished */
     struct mlp_epoch_report kept; /* whose weights are left behind */
-    bool stop_saved;              /* with what is needed to go on */
+    bool resumable;               /* the file has what is needed to go on */
+    bool stop_saved;              /* as of when training was stopped, too */
     int save_code;                /* of the last save */
 };
 
@@ -51,6 +52,7 @@ static void on_save(void *context, const struct mlp_net *net,
     struct course *course = context;
     cli_progress_clear();
     course->save_code = save_unfinished(course, net, checkpoint);
+    course->resumable = course->resumable || course->save_code == 0;
     course->stop_saved = *cli_signals_stop() != 0;
 }
 
@@ -88,6 +90,7 @@ struct mlp_train_options cli_train_options(const struct cli_job *job)
     train.label_smoothing = options->label_smoothing;
     train.dropout = options->dropout;
     train.ema = options->ema;
+    train.adversarial = options->adversarial;
     train.augment = (enum mlp_augmentation)options->augment;
     train.augment_strength = options->augment_strength;
     train.seed = options->seed;
@@ -168,12 +171,26 @@ static int finish(struct cli_job *job, const struct course *course, struct mlp_e
     return code == 0 ? cli_signals_exit_code() : code;
 }
 
-/* It came to another end: what was learnt before is kept. */
-static int keep(const struct cli_job *job, const struct course *course)
+static void say_how_to_go_on(const struct cli_job *job)
+{
+    char line[9000];
+    bool named = job->source != CLI_SOURCE_BUILTIN;
+    cli_resume_line(job->options->model, named ? job->options->data : NULL, line, sizeof line);
+    cli_warn("`%s` goes on", line);
+}
+
+/* It came to another end: what was learnt before is kept. What can be gone on with is not replaced
+ * by weights alone, unless it would diverge again. */
+static int keep(const struct cli_job *job, const struct course *course, bool diverged)
 {
     const char *model = job->options->model;
     if (course->last.epoch == 0) {
         cli_warn("no epoch was finished: nothing is saved, %s is as it was", model);
+        return 0;
+    }
+    if (course->resumable && !course->stop_saved && !diverged) {
+        cli_warn("training as it was when it was saved last is in %s", model);
+        say_how_to_go_on(job);
         return 0;
     }
     int code = course->stop_saved ? course->save_code : save_unfinished(course, job->net, NULL);
@@ -181,11 +198,8 @@ static int keep(const struct cli_job *job, const struct course *course)
         return code;
     cli_warn("the weights of epoch %" PRIu32 ", the %s, are in %s", course->kept.epoch,
              job->options->early_stop > 0 ? "best one" : "last one finished", model);
-    if (course->stop_saved) {
-        char line[9000];
-        cli_resume_line(job, line, sizeof line);
-        cli_warn("`%s` goes on", line);
-    }
+    if (course->stop_saved)
+        say_how_to_go_on(job);
     return 0;
 }
 
@@ -205,7 +219,8 @@ static void recall(struct course *course)
     const struct mlp_metadata *origin = &course->job->origin;
     if (checkpoint == NULL)
         return;
-    course->n_before = course->last.epoch = checkpoint->epoch;
+    course->epochs_before = course->last.epoch = checkpoint->epoch;
+    course->resumable = true;
     course->kept = (struct mlp_epoch_report){.epoch = checkpoint->epoch,
                                              .evaluated = origin->test_accuracy >= 0,
                                              .test_accuracy = origin->test_accuracy,
@@ -215,6 +230,23 @@ static void recall(struct course *course)
         course->kept.epoch = checkpoint->best_epoch;
 }
 
+/* Hours of another training may be in the file that this one will replace. */
+static void warn_of_unfinished(const struct cli_job *job)
+{
+    struct mlp_model model = {0};
+    if (job->checkpoint != NULL || access(job->options->model, R_OK) != 0 ||
+        mlp_model_read(&model, job->options->model, NULL) != MLP_OK)
+        return;
+    if (model.checkpoint != NULL) {
+        char line[9000];
+        cli_resume_line(job->options->model, NULL, line, sizeof line);
+        cli_warn("%s has a training that was interrupted, which this one will replace; `%s` goes "
+                 "on with it",
+                 job->options->model, line);
+    }
+    mlp_model_free(&model);
+}
+
 /* A file may say anything, also what nobody can go on with. */
 static enum mlp_status check_checkpoint(const struct cli_job *job, struct mlp_error *error)
 {
@@ -222,8 +254,7 @@ static enum mlp_status check_checkpoint(const struct cli_job *job, struct mlp_er
     train.resume = job->checkpoint;
     if (train.resume == NULL || mlp_train_check(job->net, &job->dataset, &train, error) == MLP_OK)
         return MLP_OK;
-    snprintf(error->file, sizeof error->file, "%s", job->options->model);
-    return error->status = MLP_E_MODEL;
+    return cli_model_blamed(error, job->options->model)->status;
 }
 
 int cli_work_train(struct cli_job *job)
@@ -234,6 +265,7 @@ int cli_work_train(struct cli_job *job)
     if (check_checkpoint(job, &error) != MLP_OK)
         return cli_fail(&error);
     cli_signals_catch(); /* before anything is said that a person could answer with Ctrl-C */
+    warn_of_unfinished(job);
     if (!job->options->quiet) {
         cli_log_header(job);
         cli_data_notice(job->source, false);
@@ -249,10 +281,11 @@ int cli_work_train(struct cli_job *job)
         if (status == MLP_E_DIVERGED)
             advise(job->options->lr, &error);
         code = cli_fail(&error);
-        if (status != MLP_E_DIVERGED && course.last.epoch == course.n_before) /* it never began */
+        if (status != MLP_E_DIVERGED &&
+            course.last.epoch == course.epochs_before) /* it never began */
             return code;
     }
-    int kept = keep(job, &course);
+    int kept = keep(job, &course, status == MLP_E_DIVERGED);
     return kept == 0 ? code : kept;
 }
 

@@ -6,7 +6,7 @@
 #include "cli/job.h"
 
 /* cli_work_train - trains, evaluates, saves. Stopped or diverged: saves the last finished epoch's
- * weights, if there is one. */
+ * weights, if there is one; stopped with what --resume needs. */
 int cli_work_train(struct cli_job *job);
 
 /* cli_train_options - what was typed, for mlp_train; no callbacks yet. */

@@ -111,6 +111,12 @@ enum mlp_status io_checkpoint_read(struct io_zip *zip, uint64_t n_parameters,
     result->n_parameters = n_parameters;
     struct presence presence = {0};
     enum mlp_status status = read_fields(zip, result, &presence, error);
+    if (status == MLP_OK && presence.arrays >> MLP_CHECKPOINT_ARRAYS != 0) {
+        status = error_set(error, MLP_E_MODEL, zip->path, -1);
+        error_found(error, "resume_arrays %" PRIu32, presence.arrays);
+        error_wanted(error, "less than %d", 1 << MLP_CHECKPOINT_ARRAYS);
+        error_hint(error, "a newer version of this program may go on with it");
+    }
     for (int i = 0; status == MLP_OK && i < MLP_CHECKPOINT_ARRAYS; i++)
         if ((presence.arrays >> i & 1) != 0) {
             status = find(zip, arrays[i], &member, error);

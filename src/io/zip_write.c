@@ -93,12 +93,22 @@ static enum mlp_status take_bytes(zip_source_t *source, uint8_t **bytes, size_t 
     return MLP_OK;
 }
 
+static void free_blocks(struct io_zip_writer *writer)
+{
+    while (writer->blocks != NULL) {
+        struct io_zip_block *next = writer->blocks->next;
+        free(writer->blocks);
+        writer->blocks = next;
+    }
+}
+
 enum mlp_status io_zip_writer_finish(struct io_zip_writer *writer, uint8_t **bytes, size_t *n,
                                      struct mlp_error *error)
 {
     if (zip_close(writer->archive) != 0)
         return fail(zip_get_error(writer->archive), error);
     writer->archive = NULL;
+    free_blocks(writer); /* the archive has copies of them, and needs another */
     return take_bytes(writer->source, bytes, n, error);
 }
 
@@ -109,9 +119,5 @@ void io_zip_writer_fini(struct io_zip_writer *writer)
     writer->archive = NULL;
     zip_source_free(writer->source);
     writer->source = NULL;
-    while (writer->blocks != NULL) {
-        struct io_zip_block *next = writer->blocks->next;
-        free(writer->blocks);
-        writer->blocks = next;
-    }
+    free_blocks(writer);
 }

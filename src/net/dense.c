@@ -68,6 +68,16 @@ void dense_input_gradient(const struct worker *worker, const struct net_layer *l
     gemm_run(worker->kernel, &product, &slice, worker->scratch, worker->aside);
 }
 
+void dense_data_gradient(const struct worker *worker, const struct net_layer *layer,
+                         const struct panels *dzt, struct panels *dxt)
+{
+    struct gemm product = {
+        .order = KERNEL_BY_ROWS, .a = &layer->w, .b = dzt, .k = layer->outputs, .c = dxt};
+    struct gemm_slice slice = gemm_slice(worker->kernel, worker->team, panel_count(layer->inputs),
+                                         panel_count(dxt->cols), GEMM_CUT_ROWS);
+    gemm_run(worker->kernel, &product, &slice, worker->scratch, worker->aside);
+}
+
 struct update {
     const struct kernel *kernel;
     struct net_layer *layer;

@@ -22,6 +22,7 @@ struct worker {
     float *scratch;                 /* gemm_scratch_floats of the largest dimension */
     const struct gemm_aside *aside; /* or NULL */
     bool by_samples; /* y and dx are cut by samples (team_share); else as suits their product */
+    bool moved;      /* the batch has been, by the adversary */
 };
 
 /* dense_forward - y = x W + b, then the activation, unless NULL. x (B,I), y (B,O) in panels. */
@@ -35,6 +36,11 @@ void dense_forward(const struct worker *worker, const struct net_layer *layer,
 void dense_input_gradient(const struct worker *worker, const struct net_layer *layer,
                           const struct panels *dzt, const struct panels *x, struct panels *dx,
                           struct panels *dxt);
+
+/* dense_data_gradient - dX = dZ W^T of the first layer, transposed: dzt (O,B), dxt (I,B) in panels.
+ */
+void dense_data_gradient(const struct worker *worker, const struct net_layer *layer,
+                         const struct panels *dzt, struct panels *dxt);
 
 /* dense_update - applies the optimizer with dW = X^T dZ and db = 1^T dZ. x (B,I), dz (B,O) in
  * panels; no gradient is stored: the update happens to each block as soon as its sum is complete.

@@ -16,14 +16,15 @@ static void take(struct tiles *t, uint32_t rows, uint32_t k, bf16 *memory, size_
     *at += t->blocks * tile_stride(t);
 }
 
-static size_t lay_out(struct mixed *m, const struct mlp_net *net, uint32_t batch, bool training,
-                      bool with_weights, bf16 *memory)
+static size_t lay_out(struct mixed *m, const struct mlp_net *net, uint32_t batch,
+                      enum mixed_purpose purpose, bool with_weights, bf16 *memory)
 {
+    bool training = purpose != MIXED_FORWARD;
     size_t at = 0;
     for (uint32_t l = 0; l < m->n_layers; l++) {
         struct mixed_layer *layer = &m->layers[l];
         uint32_t inputs = net->layers[l].inputs, outputs = net->layers[l].outputs;
-        bool first = l == 0, last = l + 1 == m->n_layers;
+        bool first = l == 0 && purpose != MIXED_TO_DATA, last = l + 1 == m->n_layers;
         if (with_weights)
             take(&layer->w, outputs, inputs, memory, &at);
         if (with_weights && training && !first)
@@ -40,7 +41,7 @@ static size_t lay_out(struct mixed *m, const struct mlp_net *net, uint32_t batch
     return at;
 }
 
-struct mixed *mixed_new(const struct mlp_net *net, uint32_t batch_max, bool training,
+struct mixed *mixed_new(const struct mlp_net *net, uint32_t batch_max, enum mixed_purpose purpose,
                         bool with_weights)
 {
     struct mixed *m = calloc(1, sizeof *m);
@@ -49,10 +50,10 @@ struct mixed *mixed_new(const struct mlp_net *net, uint32_t batch_max, bool trai
     m->n_layers = net->n_layers;
     m->layers = calloc(net->n_layers, sizeof *m->layers);
     if (m->layers != NULL) {
-        size_t n = lay_out(m, net, batch_max, training, with_weights, NULL);
+        size_t n = lay_out(m, net, batch_max, purpose, with_weights, NULL);
         m->memory = memory_new(n * sizeof *m->memory);
         if (m->memory != NULL) {
-            lay_out(m, net, batch_max, training, with_weights, m->memory);
+            lay_out(m, net, batch_max, purpose, with_weights, m->memory);
             return m;
         }
     }
@@ -253,6 +254,30 @@ void mixed_input_gradient(const struct worker *worker, const struct mlp_net *net
                                  .epilogue = after_input_gradient,
                                  .n_parts = BACKWARD_PARTS,
                                  .context = &context};
+    struct gemm_slice slice = gemm_tiles_slice(worker->team, panel_count(layer->inputs),
+                                               panel_count(rows), GEMM_CUT_ROWS);
+    gemm_tiles_run(worker->kernel, &product, &slice, worker->scratch, worker->aside);
+}
+
+static void keep_block(void *context, const struct tiles_block *block, uint32_t part)
+{
+    const struct panels *dxt = context;
+    uint32_t i = part / 2, j = part % 2;
+    if (i < block->m && j < block->n)
+        memcpy(panel_at(dxt, (block->row + i) * PANEL, block->col + j), tiles_block_at(block, i, j),
+               BLOCK * sizeof(float));
+}
+
+void mixed_data_gradient(const struct worker *worker, const struct mlp_net *net,
+                         const struct mixed *m, uint32_t rows, struct panels *dxt)
+{
+    const struct net_layer *layer = &net->layers[0];
+    struct gemm_tiles product = {.a = &m->layers[0].wt,
+                                 .b = &m->layers[0].dzt,
+                                 .k_tiles = tile_count(layer->outputs),
+                                 .epilogue = keep_block,
+                                 .n_parts = 4,
+                                 .context = dxt};
     struct gemm_slice slice = gemm_tiles_slice(worker->team, panel_count(layer->inputs),
                                                panel_count(rows), GEMM_CUT_ROWS);
     gemm_tiles_run(worker->kernel, &product, &slice, worker->scratch, worker->aside);

@@ -20,10 +20,10 @@
 /* What products of a layer read, in tiles. `t` is the transpose. Where data is NULL, nobody asks.
  */
 struct mixed_layer {
-    struct tiles w;       /* W (I,O) in pairs: forward */
-    struct tiles wt;      /* W (I,O) by rows: input gradient; none for the first layer */
-    struct tiles y, yt;   /* Y (B,O) and (O,B) by rows, for the layer above; none for the last */
-    struct tiles dz, dzt; /* dZ (B,O) and (O,B) in pairs; the transpose not for the first layer */
+    struct tiles w;     /* W (I,O) in pairs: forward */
+    struct tiles wt;    /* W (I,O) by rows: input gradient; the first layer's MIXED_TO_DATA only */
+    struct tiles y, yt; /* Y (B,O) and (O,B) by rows, for the layer above; none for the last */
+    struct tiles dz, dzt; /* dZ (B,O) and (O,B) in pairs; the transpose as wt */
 };
 
 struct mixed {
@@ -32,9 +32,12 @@ struct mixed {
     bf16 *memory;
 };
 
-/* mixed_new - room for batches of up to batch_max samples; without `training` for forward passes
- *             alone. with_weights: w and wt are wanted, too. NULL if out of memory. */
-struct mixed *mixed_new(const struct mlp_net *net, uint32_t batch_max, bool training,
+/* What for: forward passes alone; weight gradients, too; and, below them, the data's. */
+enum mixed_purpose { MIXED_FORWARD, MIXED_TRAINING, MIXED_TO_DATA };
+
+/* mixed_new - room for batches of up to batch_max samples. with_weights: w and wt are wanted, too.
+ *             NULL if out of memory. */
+struct mixed *mixed_new(const struct mlp_net *net, uint32_t batch_max, enum mixed_purpose purpose,
                         bool with_weights);
 void mixed_free(struct mixed *mixed);
 
@@ -60,6 +63,10 @@ void mixed_input_gradient(const struct worker *worker, const struct mlp_net *net
 void mixed_weight_gradient(const struct worker *worker, struct net_layer *layer, uint32_t l,
                            const struct mixed *mixed, const struct tiles *x, uint32_t rows,
                            const struct optimizer *optimizer);
+
+/* mixed_data_gradient - as dense_data_gradient. */
+void mixed_data_gradient(const struct worker *worker, const struct mlp_net *net,
+                         const struct mixed *mixed, uint32_t rows, struct panels *dxt);
 
 /* mixed_loss - dL/dz of a group of 16 samples, z (16, C) in panels and zt (C, 16), into the last
  *              layer's dz and dzt. Samples from rows on are made to count nothing. */

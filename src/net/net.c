@@ -126,16 +126,21 @@ void net_copy_parameters(struct mlp_net *to, const struct mlp_net *from)
     memcpy(to->parameters, from->parameters, from->n_floats * sizeof(float));
 }
 
-bool net_is_finite(const struct mlp_net *net)
+bool net_block_is_finite(const struct mlp_net *net, const float *block)
 {
     const uint32_t exponent = 0x7f800000; /* all ones in infinities and NaN */
     uint32_t found = 0;
     for (size_t i = 0; i < net->n_floats; i++) { /* no early exit: this way it is vectorised */
         uint32_t bits;
-        memcpy(&bits, &net->parameters[i], sizeof bits);
+        memcpy(&bits, &block[i], sizeof bits);
         found |= (bits & exponent) == exponent;
     }
     return found == 0;
+}
+
+bool net_is_finite(const struct mlp_net *net)
+{
+    return net_block_is_finite(net, net->parameters);
 }
 
 struct mlp_net *net_clone(const struct mlp_net *net)

@@ -33,8 +33,10 @@ void net_copy_parameters(struct mlp_net *to, const struct mlp_net *from);
 void net_flatten(const struct mlp_net *net, const float *block, float *flat);
 void net_unflatten(const struct mlp_net *net, float *block, const float *flat);
 
-/* net_is_finite - no parameter is infinite or NaN. */
+/* net_is_finite - no parameter is infinite or NaN; net_block_is_finite - nor anything in a block
+ * laid out like them. */
 bool net_is_finite(const struct mlp_net *net);
+bool net_block_is_finite(const struct mlp_net *net, const float *block);
 
 /* net_clone - same widths, parameters, kernel and activation; NULL if out of memory. */
 struct mlp_net *net_clone(const struct mlp_net *net);

@@ -47,7 +47,7 @@ static struct activation activation_of(const struct step *s, uint32_t l)
 
 static const struct step_input *input(const struct worker *worker, const struct step *s)
 {
-    return &s->input[worker->team->id];
+    return worker->moved ? &s->adversary.moved : &s->input[worker->team->id];
 }
 
 /* The products of layer l, in f32 or with operands in bf16. */
@@ -73,7 +73,16 @@ static void input_gradient(const struct worker *worker, struct step *s, uint32_t
     else
         dense_input_gradient(worker, &s->net->layers[l], &s->dzt[l],
                              is_plain_relu(s) ? &s->y[l - 1] : NULL, &s->dz[l - 1],
-                             l > 1 ? &s->dzt[l - 1] : NULL);
+                             l > 1 || s->adversary.distance > 0 ? &s->dzt[l - 1] : NULL);
+}
+
+/* dX = dZ W^T of the first layer, transposed. */
+static void data_gradient(const struct worker *worker, struct step *s)
+{
+    if (s->mixed != NULL)
+        mixed_data_gradient(worker, s->net, s->mixed, s->batch, &s->adversary.dxt);
+    else
+        dense_data_gradient(worker, &s->net->layers[0], &s->dzt[0], &s->adversary.dxt);
 }
 
 /* dW = x^T dz and db = 1^T dz: applied at once, or kept until all of them are there. */
@@ -157,12 +166,35 @@ static void above_by_products(struct worker *worker, struct step *s)
     }
 }
 
+/* Moves the batch against the net: forward and backward once more, to its own gradient. */
+static void move_batch(struct worker *worker, struct step *s)
+{
+    uint32_t last = s->net->n_layers - 1;
+    for (uint32_t l = 0; l <= last; l++) {
+        forward(worker, s, l);
+        team_barrier(worker->team);
+    }
+    loss_and_gradient(s, worker->team);
+    team_barrier(worker->team);
+    for (uint32_t l = last; l > 0; l--) {
+        input_gradient(worker, s, l);
+        team_barrier(worker->team);
+    }
+    data_gradient(worker, s);
+    team_barrier(worker->team);
+    adversary_move(&s->adversary, worker->kernel, worker->team, input(worker, s));
+    team_barrier(worker->team);
+    worker->moved = true;
+}
+
 void step_run(struct step *s, const struct team *team, const struct gemm_aside *aside)
 {
     struct worker worker = {.team = team,
                             .kernel = s->net->kernel,
                             .scratch = s->scratch + (size_t)team->id * s->scratch_floats};
 
+    if (s->adversary.distance > 0)
+        move_batch(&worker, s);
     worker.aside = s->mixed != NULL ? aside : NULL; /* while tiles multiply */
     forward(&worker, s, 0);
     worker.aside = NULL;
@@ -205,7 +237,7 @@ static size_t lay_out(struct step *s, float *memory)
         s->dz[l] = s->y[l];
         if (l + 1 < s->net->n_layers)
             take(&s->dz[l], s->batch_max, outputs, memory, &at);
-        if (l > 0 || l + 1 == s->net->n_layers)
+        if (l > 0 || l + 1 == s->net->n_layers || s->adversary.distance > 0)
             take(&s->dzt[l], outputs, s->batch_max, memory, &at);
     }
     float **const rows_of_floats[] = {&s->loss, &s->prediction};
@@ -231,8 +263,14 @@ struct step *step_new(struct mlp_net *net, uint32_t batch_max, int n_members,
     for (uint32_t l = 0; l < net->n_layers; l++)
         widest = net->layers[l].inputs > widest ? net->layers[l].inputs : widest;
     s->scratch_floats = gemm_scratch_floats(widest);
+    if (options->adversarial > 0 &&
+        !adversary_new(&s->adversary, net, batch_max, options->adversarial)) {
+        step_free(s);
+        return NULL;
+    }
     if (net->precision == MLP_BF16) {
-        s->mixed = mixed_new(net, batch_max, true, true);
+        s->mixed = mixed_new(net, batch_max,
+                             options->adversarial > 0 ? MIXED_TO_DATA : MIXED_TRAINING, true);
         s->scratch_floats = gemm_tiles_scratch(tile_count(batch_max));
         if (s->mixed == NULL) {
             step_free(s);
@@ -261,6 +299,7 @@ void step_free(struct step *s)
     if (s == NULL)
         return;
     optimizer_free(&s->optimizer);
+    adversary_free(&s->adversary);
     mixed_free(s->mixed);
     clip_free(&s->clip);
     memory_free(s->memory);
@@ -274,6 +313,7 @@ void step_free(struct step *s)
 void step_batch(struct step *s, uint32_t batch)
 {
     s->batch = batch;
+    adversary_batch(&s->adversary, batch);
     for (uint32_t l = 0; l < s->net->n_layers; l++) {
         s->y[l].rows = s->dz[l].rows = batch;
         s->dzt[l].cols = batch;

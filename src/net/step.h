@@ -2,15 +2,10 @@
 #ifndef NET_STEP_H
 #define NET_STEP_H
 
+#include "net/adversary.h"
 #include "net/clip.h"
 #include "net/dense.h"
 #include "net/mixed.h"
-
-/* The batch as one member reads it: in panels, or, for bf16, by rows in tiles of whole pixels. */
-struct step_input {
-    struct panels x;
-    struct tiles x16;
-};
 
 /* Everything a step reads and writes besides the parameters. Layers count from 0; the output of
  * layer l is y[l], the last one's y holds logits and then dL/dz. */
@@ -21,7 +16,8 @@ struct step {
     struct optimizer optimizer;
     struct clip clip; /* of norm 0: gradients are not clipped, and never stored */
     float label_smoothing, dropout;
-    uint64_t seed; /* of dropout */
+    uint64_t seed;              /* of dropout */
+    struct adversary adversary; /* of distance 0: images stay as they are */
 
     struct mixed *mixed; /* bf16: operands of products; NULL: f32 */
     /* The batch X (B, inputs): of each member a copy, or one that they share; see step_input. */
@@ -30,7 +26,7 @@ struct step {
     struct panels *dz;     /* n_layers of (B, O): dL/dz; before, perhaps, the slope dy/dz
                               (activation.h); the last is y's */
     struct panels *dzt;    /* n_layers of (O, B): the same transposed, but for a first layer that
-                              has others above it, whose nobody reads */
+                              has others above it, whose only the adversary reads */
     const uint8_t *labels; /* (B), padded to whole groups of 16 with some class */
     float *loss;           /* (B) cross-entropy of each sample, nats */
     float *prediction;     /* (B) class numbers */

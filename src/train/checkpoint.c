@@ -7,14 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A copy of a block laid out like the net's parameters. */
+/* A copy of a block laid out like the net's parameters; files take finite numbers alone. */
 static bool take(struct mlp_checkpoint *c, enum mlp_checkpoint_array which,
                  const struct mlp_net *net, const float *block)
 {
     c->arrays[which] = memory_new_unset(c->n_parameters * sizeof(float));
-    if (c->arrays[which] != NULL)
-        net_flatten(net, block, c->arrays[which]);
-    return c->arrays[which] != NULL;
+    if (c->arrays[which] == NULL || !net_block_is_finite(net, block))
+        return false;
+    net_flatten(net, block, c->arrays[which]);
+    return true;
 }
 
 static bool same(const struct mlp_net *a, const struct mlp_net *b)
@@ -45,11 +46,12 @@ struct mlp_checkpoint *checkpoint_new(const struct mlp_net *net, const struct ml
 }
 
 static enum mlp_status fail(struct mlp_error *error, const char *name, uint64_t found,
-                            uint64_t wanted)
+                            const char *most, uint64_t wanted)
 {
     error_set(error, MLP_E_USAGE, NULL, -1);
-    error_found(error, "a checkpoint with %" PRIu64 " %s", found, name);
-    error_wanted(error, "%" PRIu64 ", as net, data and options have", wanted);
+    error_found(error, "a checkpoint that says %" PRIu64 " %s", found, name);
+    error_wanted(error, "%s%" PRIu64 ", by net, data and options", most, wanted);
+    error_hint(error, "it goes on with those that it was made with");
     return MLP_E_USAGE;
 }
 
@@ -66,33 +68,34 @@ enum mlp_status checkpoint_check(const struct mlp_train_options *options, const 
         return MLP_OK;
     uint64_t moments = (uint64_t)optimizer_moments(options->optimizer);
     if (c->n_parameters != mlp_net_n_parameters(net))
-        return fail(error, "parameters", c->n_parameters, mlp_net_n_parameters(net));
-    if (c->n_epochs != options->n_epochs)
-        return fail(error, "epochs", c->n_epochs, options->n_epochs);
+        return fail(error, "parameters", c->n_parameters, "", mlp_net_n_parameters(net));
+    if (c->n_epochs != options->n_epochs || c->n_epochs == UINT32_MAX)
+        return fail(error, "epochs", c->n_epochs, "", options->n_epochs);
     if (n_moments(c) != moments || (moments == 1 && c->arrays[MLP_CHECKPOINT_M] == NULL))
-        return fail(error, "moments", n_moments(c), moments);
+        return fail(error, "moments", n_moments(c), "", moments);
     uint32_t n_samples = images->n_samples - options->validation;
     uint64_t steps = n_samples / options->batch + (n_samples % options->batch != 0);
     if (c->step > steps * c->n_epochs)
-        return fail(error, "steps", c->step, steps * c->n_epochs);
+        return fail(error, "steps", c->step, "at most ", steps * c->n_epochs);
     if (c->epoch != c->step / steps)
-        return fail(error, "epochs finished", c->epoch, c->step / steps);
+        return fail(error, "epochs finished", c->epoch, "", c->step / steps);
     uint64_t done = c->step % steps * options->batch;
     if (c->n_correct > done)
-        return fail(error, "images of this epoch recognised", c->n_correct, done);
+        return fail(error, "images of this epoch recognised", c->n_correct, "at most ", done);
     if (c->best_epoch > c->epoch)
-        return fail(error, "as the best epoch", c->best_epoch, c->epoch);
+        return fail(error, "for its best epoch", c->best_epoch, "at most ", c->epoch);
     return MLP_OK;
 }
 
-void checkpoint_weights(const struct mlp_checkpoint *checkpoint, struct mlp_net *net)
+void checkpoint_restore_weights(const struct mlp_checkpoint *checkpoint, struct mlp_net *net)
 {
     if (checkpoint->arrays[MLP_CHECKPOINT_WEIGHTS] != NULL)
         net_unflatten(net, net->parameters, checkpoint->arrays[MLP_CHECKPOINT_WEIGHTS]);
 }
 
-void checkpoint_optimizer(const struct mlp_checkpoint *checkpoint, const struct mlp_net *net,
-                          const struct mlp_net *good, struct optimizer *optimizer)
+void checkpoint_restore_optimizer(const struct mlp_checkpoint *checkpoint,
+                                  const struct mlp_net *net, const struct mlp_net *good,
+                                  struct optimizer *optimizer)
 {
     float *const *arrays = checkpoint->arrays;
     optimizer->t = checkpoint->step;

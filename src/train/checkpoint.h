@@ -9,7 +9,7 @@
 
 /* checkpoint_new - of a net in training, to be saved beside `good`, the weights that count; arrays
  *                  that those tell are left out. How far the epoch got is for the caller to add.
- * Returns  NULL if out of memory; freed with mlp_checkpoint_free */
+ * Returns  NULL if out of memory, or if a number is not finite; freed with mlp_checkpoint_free */
 struct mlp_checkpoint *checkpoint_new(const struct mlp_net *net, const struct mlp_net *good,
                                       const struct optimizer *optimizer);
 
@@ -20,11 +20,12 @@ enum mlp_status checkpoint_check(const struct mlp_train_options *options, const 
                                  const struct mlp_images *images,
                                  struct mlp_error *error) MLP_MUST_USE;
 
-/* checkpoint_weights - into the net, which has those that were saved beside it. */
-void checkpoint_weights(const struct mlp_checkpoint *checkpoint, struct mlp_net *net);
+/* checkpoint_restore_weights - into the net, which has those that were saved beside it. */
+void checkpoint_restore_weights(const struct mlp_checkpoint *checkpoint, struct mlp_net *net);
 
-/* checkpoint_optimizer - into a new optimizer of the net. */
-void checkpoint_optimizer(const struct mlp_checkpoint *checkpoint, const struct mlp_net *net,
-                          const struct mlp_net *good, struct optimizer *optimizer);
+/* checkpoint_restore_optimizer - into a new optimizer of the net. */
+void checkpoint_restore_optimizer(const struct mlp_checkpoint *checkpoint,
+                                  const struct mlp_net *net, const struct mlp_net *good,
+                                  struct optimizer *optimizer);
 
 #endif

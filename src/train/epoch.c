@@ -81,7 +81,8 @@ static void report_progress(struct epoch *e)
                                          .n_samples = e->images->n_samples,
                                          .loss = e->loss_sum / e->n_done,
                                          .accuracy = (double)e->n_correct / e->n_done,
-                                         .seconds = now - e->begin_seconds};
+                                         .seconds = (now - e->begin_seconds) * e->n_done /
+                                                    (e->n_done - e->done_before)};
     e->options->on_progress(e->options->context, &report);
 }
 
@@ -156,16 +157,17 @@ static void run_epoch(const struct team *team, void *context)
 enum mlp_status epoch_run(struct epoch *e, struct mlp_epoch_report *report)
 {
     e->begin_seconds = e->report_seconds = clock_seconds();
-    uint32_t done_before = e->n_done;
+    e->done_before = e->n_done;
     data_shuffle(e->order, e->images->n_samples, e->options->seed, e->number);
     team_run(e->step->n_members, run_epoch, e);
     double seconds = clock_seconds() - e->begin_seconds;
-    *report = (struct mlp_epoch_report){.epoch = e->number,
-                                        .n_epochs = e->options->n_epochs,
-                                        .train_loss = e->loss_sum / e->n_done,
-                                        .train_accuracy = (double)e->n_correct / e->n_done,
-                                        .seconds = seconds,
-                                        .images_per_second = (e->n_done - done_before) / seconds};
+    *report =
+        (struct mlp_epoch_report){.epoch = e->number,
+                                  .n_epochs = e->options->n_epochs,
+                                  .train_loss = e->loss_sum / e->n_done,
+                                  .train_accuracy = (double)e->n_correct / e->n_done,
+                                  .seconds = seconds,
+                                  .images_per_second = (e->n_done - e->done_before) / seconds};
     return e->halt;
 }
 

@@ -23,8 +23,8 @@ struct epoch {
     uint64_t steps_per_epoch;
 
     /* Written by member 0 between barriers. */
-    enum mlp_status halt; /* MLP_OK: go on */
-    uint32_t n_done;
+    enum mlp_status halt;         /* MLP_OK: go on */
+    uint32_t n_done, done_before; /* the latter before first_step */
     uint64_t n_correct;
     double loss_sum;
     double begin_seconds, report_seconds;

@@ -62,7 +62,7 @@ static bool chunk_new(struct chunk *c, const struct mlp_net *net, bool nonzeros)
     bool ok = mixed ? data_batch_new_tiles(&c->batch, CHUNK, inputs)
                     : data_batch_new(&c->batch, CHUNK, inputs, nonzeros);
     if (mixed)
-        c->mixed = mixed_new(net, CHUNK, false, false);
+        c->mixed = mixed_new(net, CHUNK, MIXED_FORWARD, false);
     ok = ok && (!mixed || c->mixed != NULL);
     for (int i = 0; i < 2; i++) {
         c->y[i] = (struct panels){.rows = CHUNK, .cols = width, .stride = panel_stride(CHUNK)};
@@ -229,7 +229,7 @@ static enum mlp_status predict_one(const struct mlp_net *net, const uint8_t *pix
 static enum mlp_status run(struct job *job, int n_threads)
 {
     if (job->net->precision == MLP_BF16) {
-        job->weights = mixed_new(job->net, CHUNK, false, true);
+        job->weights = mixed_new(job->net, CHUNK, MIXED_FORWARD, true);
         if (job->weights == NULL)
             return MLP_E_MEMORY;
         mixed_pack_weights(job->net, job->weights, &(struct team){.n = 1});

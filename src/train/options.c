@@ -94,11 +94,12 @@ enum mlp_status train_options_check(const struct mlp_net *net, const struct mlp_
         return MLP_E_USAGE;
     }
     if (!(o->dropout >= 0 && o->dropout < 1 && o->ema >= 0 && o->ema < 1 &&
-          o->label_smoothing >= 0 && o->label_smoothing <= 1 && o->clip_norm >= 0)) {
+          o->label_smoothing >= 0 && o->label_smoothing <= 1 && o->clip_norm >= 0 &&
+          o->adversarial >= 0 && isfinite(o->adversarial))) {
         error_set(error, MLP_E_USAGE, NULL, -1);
-        error_found(error, "dropout %g, ema %g, label smoothing %g, clip norm %g",
+        error_found(error, "dropout %g, ema %g, label smoothing %g, clip norm %g, adversarial %g",
                     (double)o->dropout, (double)o->ema, (double)o->label_smoothing,
-                    (double)o->clip_norm);
+                    (double)o->clip_norm, (double)o->adversarial);
         error_wanted(error, "0 or more of each, the first two below 1, the third at most 1");
         return MLP_E_USAGE;
     }

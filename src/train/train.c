@@ -6,6 +6,8 @@
 #include "train/options.h"
 #include "train/validation.h"
 
+#include <math.h>
+
 struct training {
     struct mlp_train_options options;
     struct mlp_net *net;
@@ -45,7 +47,7 @@ static enum mlp_status learn(struct training *t, struct mlp_epoch_report *report
                              struct mlp_error *error)
 {
     enum mlp_status status = epoch_run(&t->epoch, report);
-    if (status == MLP_OK && !net_is_finite(t->net)) /* the last update is in no loss yet */
+    if (status != MLP_E_DIVERGED && !net_is_finite(t->net)) /* the last update is in no loss yet */
         status = MLP_E_DIVERGED;
     const char *what =
         status == MLP_E_DIVERGED ? "loss or weights became infinite or NaN in" : "asked to stop in";
@@ -69,7 +71,7 @@ static void resume(struct training *t)
 {
     const struct mlp_checkpoint *from = t->options.resume;
     struct epoch *e = &t->epoch;
-    checkpoint_optimizer(from, t->net, t->good, &e->step->optimizer);
+    checkpoint_restore_optimizer(from, t->net, t->good, &e->step->optimizer);
     e->number = from->epoch + 1;
     e->first_step = (uint32_t)(from->step % e->steps_per_epoch);
     e->n_done = e->first_step * t->options.batch;
@@ -80,13 +82,14 @@ static void resume(struct training *t)
     t->validation.best_accuracy = from->best_accuracy;
 }
 
-/* Lets the caller save what is needed to go on; without memory for it, nothing. */
+/* Lets the caller save what is needed to go on, if that can be had. */
 static void save(struct training *t)
 {
     const struct mlp_train_options *o = &t->options;
     const struct epoch *e = &t->epoch;
+    bool known = isfinite(t->validation.best_loss);
     struct mlp_checkpoint *checkpoint =
-        o->on_save == NULL ? NULL : checkpoint_new(t->net, t->good, &e->step->optimizer);
+        o->on_save == NULL || !known ? NULL : checkpoint_new(t->net, t->good, &e->step->optimizer);
     if (checkpoint == NULL)
         return;
     checkpoint->epoch = e->number - 1;
@@ -162,7 +165,7 @@ enum mlp_status mlp_train(struct mlp_net *net, const struct mlp_dataset *dataset
     if (t.good == NULL)
         return error_memory(error, 0);
     if (options->resume != NULL) /* before they are packed for the first step */
-        checkpoint_weights(options->resume, net);
+        checkpoint_restore_weights(options->resume, net);
     if (epoch_new(&t.epoch, net, &t.options, images)) {
         if (options->resume != NULL)
             resume(&t);

@@ -1,0 +1,41 @@
+/* adversary.h - adversarial training: steps are made on images that were moved by a distance e to
+ * where their loss rises most,
+ *
+ *     x <- x + e g / |g|,  g = dL/dx,  |.| the Euclidean norm
+ *
+ * so that the net learns to be sure not only at its images, but around them. Goodfellow et al.
+ * 2015, "Explaining and harnessing adversarial examples", section 5 (with the sign of g); Miyato et
+ * al. 2018, "Virtual adversarial training", section 3.1 (with its norm). */
+#ifndef NET_ADVERSARY_H
+#define NET_ADVERSARY_H
+
+#include "base/team.h"
+#include "net/net.h"
+
+/* The batch as one member reads it: in panels, or, for bf16, by rows in tiles of whole pixels. */
+struct step_input {
+    struct panels x;
+    struct tiles x16;
+};
+
+struct adversary {
+    float distance;          /* e, for pixels of 0 to 1 */
+    struct panels dxt;       /* (I,B) g */
+    struct step_input moved; /* (B,I): x in the precision of the net */
+    float *memory;
+};
+
+/* adversary_new - for batches of up to batch_max samples; false if out of memory. */
+bool adversary_new(struct adversary *adversary, const struct mlp_net *net, uint32_t batch_max,
+                   float distance);
+void adversary_free(struct adversary *adversary);
+
+/* adversary_batch - sets the number of samples. */
+void adversary_batch(struct adversary *adversary, uint32_t batch);
+
+/* adversary_move - this member's share of moving the batch, when dxt is there. Images whose loss is
+ * as good as flat stay where they are. */
+void adversary_move(const struct adversary *adversary, const struct kernel *kernel,
+                    const struct team *team, const struct step_input *from);
+
+#endif
