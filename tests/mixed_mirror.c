@@ -102,3 +102,26 @@ void mirror_backward(struct mirror *m, double rate)
             }
     }
 }
+
+void mirror_move(struct mirror *m, const uint8_t *labels, double distance)
+{
+    uint32_t inputs = m->widths[0], outputs = m->widths[1];
+    mirror_forward(m);
+    mirror_loss(m, labels);
+    mirror_backward(m, 0);
+    double *g = calloc(inputs, sizeof *g);
+    ck_assert_ptr_nonnull(g);
+    for (uint32_t s = 0; s < m->batch; s++) {
+        double squares = 0;
+        for (uint32_t i = 0; i < inputs; i++) {
+            g[i] = 0;
+            for (uint32_t o = 0; o < outputs; o++)
+                g[i] += m->d[1][s * outputs + o] * rounded(m->w[0][i * outputs + o]);
+            squares += g[i] * g[i];
+        }
+        for (uint32_t i = 0; i < inputs && squares > 0; i++)
+            m->y[0][s * inputs + i] =
+                rounded(m->y[0][s * inputs + i] + 255 * distance * g[i] / sqrt(squares));
+    }
+    free(g);
+}

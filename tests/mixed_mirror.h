@@ -27,6 +27,9 @@ void mirror_forward(struct mirror *m);
  * Returns  the sum of the losses */
 double mirror_loss(struct mirror *m, const uint8_t *labels);
 
+/* mirror_move - y[0] so far against the net, pixels being 0 to 1; rounded. */
+void mirror_move(struct mirror *m, const uint8_t *labels, double distance);
+
 /* mirror_backward - the other d, and the step. */
 void mirror_backward(struct mirror *m, double rate);
 

@@ -83,6 +83,7 @@ START_TEST(values_out_of_range_are_refused_and_the_range_is_said)
         {"clip-norm", "a number from 0 to 1000", {"-1", "1001", "nan", "inf", "x", "''"}},
         {"label-smoothing", "a number from 0 to 0.9999", {"-0.1", "1", "nan", "10%"}},
         {"dropout", "a number from 0 to 0.9999", {"-0.1", "1", "nan", "50%"}},
+        {"adversarial", "a number from 0 to 1000", {"-1", "1001", "nan", "x"}},
         {"ema", "a number from 0 to 0.9999", {"-0.1", "1", "nan", "0,9"}},
         {"threads", "from 1 to 1024", {"0", "-2", "1025", "two"}},
         {"classes", "from 2 to 256", {"0", "1", "257", "-3"}},

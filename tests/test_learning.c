@@ -219,6 +219,7 @@ START_TEST(every_option_still_learns)
         options.dropout = 0.1f;
         options.ema = 0.98f;
         options.clip_norm = 1;
+        options.adversarial = 0.2f;
         options.on_epoch = keep_report;
         options.context = &report;
         struct mlp_net *net = toy_net();
@@ -239,9 +240,18 @@ START_TEST(options_out_of_range_are_refused)
 {
     struct mlp_dataset dataset = toy_dataset();
     struct mlp_net *net = toy_net();
-    static const float bad[][4] = {{1, 0, 0, 0},  {-0.1f, 0, 0, 0}, {0, 1, 0, 0},
-                                   {0, -1, 0, 0}, {0, 0, 1.1f, 0},  {0, 0, -1, 0},
-                                   {0, 0, 0, -1}, {NAN, 0, 0, 0},   {0, 0, 0, NAN}};
+    static const float bad[][5] = {{1},
+                                   {-0.1f},
+                                   {0, 1},
+                                   {0, -1},
+                                   {0, 0, 1.1f},
+                                   {0, 0, -1},
+                                   {0, 0, 0, -1},
+                                   {NAN},
+                                   {0, 0, 0, NAN},
+                                   {0, 0, 0, 0, -1},
+                                   {0, 0, 0, 0, NAN},
+                                   {0, 0, 0, 0, INFINITY}};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct mlp_train_options options = toy_options();
         struct mlp_error error = {0};
@@ -249,6 +259,7 @@ START_TEST(options_out_of_range_are_refused)
         options.ema = bad[i][1];
         options.label_smoothing = bad[i][2];
         options.clip_norm = bad[i][3];
+        options.adversarial = bad[i][4];
         ck_assert_int_eq(mlp_train(net, &dataset, &options, &error), MLP_E_USAGE);
         ck_assert_ptr_nonnull(strstr(error.found, "dropout "));
     }

@@ -80,6 +80,27 @@ static void drop(const struct mlp_train_options *o, struct reference *r, int t)
         }
 }
 
+/* The images moved against the net: x + e g / |g|, g = dL/dx = dz W^T of the first layer. */
+static void move(const struct mlp_train_options *o, struct reference *r, const double *x,
+                 const uint8_t *labels, double *moved)
+{
+    const struct reference_layer *first = &r->layers[0];
+    reference_forward(r, x, labels, BATCH);
+    reference_backward(r, x, labels, BATCH);
+    for (uint32_t s = 0; s < BATCH; s++) {
+        double g[INPUTS] = {0}, squares = 0;
+        for (uint32_t i = 0; i < INPUTS; i++) {
+            for (uint32_t u = 0; u < first->outputs; u++)
+                g[i] += first->dz[s * first->outputs + u] * first->w[i * first->outputs + u];
+            squares += g[i] * g[i];
+        }
+        double far =
+            squares == 0 ? 0 /* no unit is at work */ : (double)o->adversarial / sqrt(squares);
+        for (uint32_t i = 0; i < INPUTS; i++)
+            moved[s * INPUTS + i] = x[s * INPUTS + i] + far * g[i];
+    }
+}
+
 static void run_step(const struct team *team, void *step)
 {
     step_run(step, team, NULL);
@@ -130,7 +151,7 @@ static double after_a_hundred_steps(struct mlp_train_options options,
     ck_assert_int_eq(mlp_net_new(&net, widths, 2, 3, NULL), MLP_OK);
     mlp_net_use_activation(net, activation);
     ck_assert(data_batch_new(&batch, BATCH, INPUTS, false));
-    double *x = zeros(BATCH * INPUTS);
+    double *x = zeros(BATCH * INPUTS), *moved = zeros(BATCH * INPUTS);
     fill(&batch, x);
     struct reference *r = reference_new(net, BATCH);
     struct step *step = step_new(net, BATCH, n_threads, &options);
@@ -157,8 +178,13 @@ static double after_a_hundred_steps(struct mlp_train_options options,
     for (int t = 1; t <= STEPS; t++) {
         double rate = train_rate(&options, (uint64_t)t - 1, 10);
         drop(&options, r, t);
-        loss = reference_forward(r, x, batch.labels, BATCH);
-        reference_backward(r, x, batch.labels, BATCH);
+        const double *seen = x;
+        if (options.adversarial > 0) {
+            move(&options, r, x, batch.labels, moved);
+            seen = moved;
+        }
+        loss = reference_forward(r, seen, batch.labels, BATCH);
+        reference_backward(r, seen, batch.labels, BATCH);
         if (options.clip_norm > 0)
             n_clipped += clip(p, (double)options.clip_norm);
         for (int i = 0; i < 4; i++)
@@ -183,7 +209,7 @@ static double after_a_hundred_steps(struct mlp_train_options options,
     reference_free(r);
     data_batch_free(&batch);
     mlp_net_free(net);
-    free(x);
+    free(x), free(moved);
     return worst;
 }
 
@@ -206,15 +232,16 @@ END_TEST
 /* Each option alone, then all of them, with each activation. */
 START_TEST(a_hundred_steps_with_each_option_follow_the_equations)
 {
-    for (int option = 0; option <= 5; option++) {
+    for (int option = 0; option <= 6; option++) {
         struct mlp_train_options options = mlp_train_defaults();
         options.n_epochs = 10;
         options.learning_rate = 0.1f;
         options.optimizer = MLP_NESTEROV;
-        options.label_smoothing = option == 1 || option == 5 ? 0.1f : 0;
-        options.dropout = option == 2 || option == 5 ? 0.3f : 0;
-        options.ema = option == 3 || option == 5 ? 0.95f : 0;
-        options.clip_norm = option == 4 || option == 5 ? 0.3f : 0;
+        options.label_smoothing = option == 1 || option == 6 ? 0.1f : 0;
+        options.dropout = option == 2 || option == 6 ? 0.3f : 0;
+        options.ema = option == 3 || option == 6 ? 0.95f : 0;
+        options.clip_norm = option == 4 || option == 6 ? 0.3f : 0;
+        options.adversarial = option == 5 || option == 6 ? 0.05f : 0;
         double worst = after_a_hundred_steps(options, (enum mlp_activation)_i, option % 3 + 1);
         ck_assert_msg(worst < 2e-5, "activation %d, option %d: differs by %g", _i, option, worst);
     }
