@@ -11,7 +11,7 @@ static const struct {
 } titles[] = {
     {"machine", "What the machine can do"},
     {"epoch", "One epoch, everything included; peers in turn with ours"},
-    {"augment", "Epochs on augmented images, in turn with plain ones"},
+    {"augment", "Epochs on augmented and on adversarial images, in turn with plain ones"},
     {"optimizers", "Epochs with AdamW, in turn with plain SGD"},
     {"products", "Each product of the step alone"},
     {"phases", "Where the epoch goes (all threads' time)"},

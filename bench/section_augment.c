@@ -1,5 +1,5 @@
-/* section_augment.c - what augmentation adds to an epoch of the default network: epochs with each
- * kind and without, in turn. */
+/* section_augment.c - what augmentation and adversarial training add to an epoch of the default
+ * network: epochs with each kind and without, in turn. */
 #include "bench.h"
 #include "work.h"
 
@@ -11,10 +11,12 @@ static const struct {
     enum mlp_augmentation kind;
     const char *name;
     double target; /* 0: none */
-} kinds[] = {{MLP_AUGMENT_NONE, "epoch", 0},
-             {MLP_AUGMENT_SHIFT, "epoch, shift", 0},
-             {MLP_AUGMENT_AFFINE, "epoch, affine", 1.5},
-             {MLP_AUGMENT_ELASTIC, "epoch, elastic", 2.0}};
+    float adversarial;
+} kinds[] = {{MLP_AUGMENT_NONE, "epoch", 0, 0},
+             {MLP_AUGMENT_SHIFT, "epoch, shift", 0, 0},
+             {MLP_AUGMENT_AFFINE, "epoch, affine", 1.5, 0},
+             {MLP_AUGMENT_ELASTIC, "epoch, elastic", 2.0, 0},
+             {MLP_AUGMENT_NONE, "epoch, adversarial", 0, 0.5f}};
 enum { N_KINDS = sizeof kinds / sizeof kinds[0] };
 
 static void add_rows(struct bench *bench, const struct work *works,
@@ -44,6 +46,7 @@ static void epochs_of_threads(struct bench *bench, int threads)
     for (; n < N_KINDS; n++) {
         struct work_spec spec = {.threads = threads,
                                  .augment = kinds[n].kind,
+                                 .adversarial = kinds[n].adversarial,
                                  .n_images = n == 0 ? n_images : works[0].n_images,
                                  .target_seconds = 0.01};
         if (!work_new(&works[n], bench, &spec))

@@ -79,6 +79,7 @@ bool work_new(struct work *work, const struct bench *bench, const struct work_sp
     work->options.n_threads = spec->threads == 0 ? 1 : spec->threads;
     work->options.optimizer = spec->optimizer;
     work->options.augment = spec->augment;
+    work->options.adversarial = spec->adversarial;
     work->options.learning_rate = 0.1f; /* as the peers */
     work->options.eval_every = 0;
     work->options.on_epoch = keep_report;

@@ -27,6 +27,7 @@ struct work_spec {
     enum mlp_precision precision;
     enum mlp_optimizer optimizer;
     enum mlp_augmentation augment;
+    float adversarial;
     bool no_zeros; /* on images whose zeros are ones, so that no product leaves them out */
     int threads;
     uint32_t n_images;     /* 0: as many whole batches as take about ... */

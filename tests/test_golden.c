@@ -91,6 +91,22 @@ static const struct golden {
      {.optimizer = MLP_ADAMW, .learning_rate = 0.003f, .clip_norm = 1},
      "817eea006099b80a6a145f5362124d681c4fad281e6c5ef20b9e39299ce07a2f",
      160},
+    {"nesterov, adversarial",
+     MLP_RELU,
+     MLP_HE,
+     {.optimizer = MLP_NESTEROV, .learning_rate = 0.02f, .adversarial = 0.3f},
+     "dabd41a25a1178172accd031ff6b4f82c342c76954645c5b41c25befeeaa2cf4",
+     0},
+    {"adamw, adversarial, mostly zeros",
+     MLP_GELU,
+     MLP_HE,
+     {.optimizer = MLP_ADAMW,
+      .learning_rate = 0.003f,
+      .dropout = 0.1f,
+      .clip_norm = 1,
+      .adversarial = 0.5f},
+     "2e906374f484122629275cc94b7df2f8666a7f4281e0d3a6d5660b95179c01f4",
+     160},
 };
 enum { N_GOLDENS = sizeof goldens / sizeof goldens[0] };
 
