@@ -27,7 +27,7 @@ enum { N_RECIPES = sizeof recipes / sizeof recipes[0] };
 /* What an undisturbed training makes, in whole.npz. */
 static void whole(const char *options)
 {
-    char command[512];
+    char command[1280];
     snprintf(command, sizeof command, "\"$mlp\" " LONG "%s --model whole.npz --quiet", options);
     cli_done(command);
 }
@@ -36,7 +36,7 @@ static void whole(const char *options)
  * in the files log and said. */
 static void interrupted(const char *arguments, const char *epoch, const char *signal)
 {
-    char command[768];
+    char command[1536];
     snprintf(command, sizeof command,
              ": > log; \"$mlp\" %s > log 2> said & pid=$!\n"
              "until grep -q '^ *%s/4000 ' log; do sleep 0.02; done\n"
@@ -101,6 +101,33 @@ static void change(const char *recipe, uint32_t n_epochs)
     ck_assert_int_eq(mlp_model_write(&model, path, NULL), MLP_OK);
     mlp_model_free(&model);
 }
+
+/* A recipe names no kernel where all of them give the same bits; the best here might not. */
+START_TEST(another_machine_goes_on_with_the_same_bits)
+{
+    whole("");
+    interrupted(LONG, "3", "TERM");
+    cli_done("MLP_CPU_DISABLE=amx,avx512,avx2,fma \"$mlp\" train --resume --data set > log && "
+             "grep -q 'kernel .*scalar' log && cmp out/mnist_model_1.npz whole.npz");
+}
+END_TEST
+
+/* A recipe has room for 1024 characters; where a path does not fit, the rest still does. */
+START_TEST(a_path_that_is_too_long_leaves_a_recipe)
+{
+    char start[1024], command[1200];
+    memset(start, 0, sizeof start);
+    for (int i = 0; i < 450; i++)
+        memcpy(start + 2 * (size_t)i, "./", 2);
+    strcat(start, "start.npz");
+    cli_done(SMALL "--model start.npz --quiet");
+    snprintf(command, sizeof command, LONG "--init-from %s", start);
+    whole(command + sizeof LONG - 1);
+    interrupted(command, "3", "TERM");
+    cli_done("\"$mlp\" train --resume --data set --quiet && cmp out/mnist_model_1.npz whole.npz");
+    cli_done("\"$mlp\" info --model whole.npz | grep -q -- \"--init-from '...'$\"");
+}
+END_TEST
 
 /* Files come from anywhere: what they say neither overwrites nor reads other files. */
 START_TEST(a_recipe_is_not_obeyed_beyond_training)
@@ -211,6 +238,8 @@ Suite *cli_resume_suite(void)
     tcase_add_loop_test(tests, a_signal_loses_nothing, 0, N_RECIPES);
     tcase_add_test(tests, a_killed_training_goes_on_from_its_last_save);
     tcase_add_test(tests, there_must_be_something_to_go_on_with);
+    tcase_add_test(tests, another_machine_goes_on_with_the_same_bits);
+    tcase_add_test(tests, a_path_that_is_too_long_leaves_a_recipe);
     tcase_add_test(tests, a_recipe_is_not_obeyed_beyond_training);
     tcase_add_test(tests, a_recipe_that_cannot_be_is_refused);
     tcase_add_test(tests, a_new_training_may_replace_one_that_was_interrupted);

@@ -3,7 +3,9 @@
 #include "net/net.h"
 #include "npz_files.h"
 #include "toy.h"
+#include "train/checkpoint.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -240,6 +242,29 @@ START_TEST(an_end_that_was_reached_is_no_interruption)
 }
 END_TEST
 
+/* Files take finite numbers alone: what could not be read again is not written. */
+START_TEST(what_is_not_finite_is_no_checkpoint)
+{
+    struct mlp_net *net = toy_net(), *good = toy_net();
+    struct mlp_train_options options = toy_options();
+    struct optimizer optimizer;
+    options.optimizer = MLP_ADAMW;
+    ck_assert(optimizer_new(&optimizer, net, &options));
+    struct mlp_checkpoint *checkpoint = checkpoint_new(net, good, &optimizer);
+    ck_assert_ptr_nonnull(checkpoint);
+    ck_assert_ptr_nonnull(checkpoint->arrays[MLP_CHECKPOINT_V]);
+    mlp_checkpoint_free(checkpoint);
+    optimizer.v[3] = INFINITY;
+    ck_assert_ptr_null(checkpoint_new(net, good, &optimizer));
+    optimizer.v[3] = 0;
+    net->parameters[0] = NAN;
+    ck_assert_ptr_null(checkpoint_new(net, good, &optimizer));
+    optimizer_free(&optimizer);
+    mlp_net_free(net);
+    mlp_net_free(good);
+}
+END_TEST
+
 /* Each lie of a checkpoint, and the word of the message. */
 START_TEST(a_checkpoint_that_does_not_fit_is_refused)
 {
@@ -292,6 +317,7 @@ Suite *resume_suite(void)
     tcase_add_loop_test(tcase, the_bits_are_those_of_a_training_in_one_go, 0, N_COURSES);
     tcase_add_test(tcase, saves_as_often_as_asked);
     tcase_add_test(tcase, an_end_that_was_reached_is_no_interruption);
+    tcase_add_test(tcase, what_is_not_finite_is_no_checkpoint);
     tcase_add_test(tcase, a_checkpoint_that_does_not_fit_is_refused);
     suite_add_tcase(suite, tcase);
     return suite;
