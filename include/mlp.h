@@ -314,7 +314,7 @@ enum mlp_status mlp_augment(const struct mlp_images *images, uint32_t sample,
 struct mlp_epoch_report {
     uint32_t epoch; /* 1.. */
     uint32_t n_epochs;
-    double train_loss;     /* nats, mean over the epoch while weights moved */
+    double train_loss; /* nats, mean over the epoch while weights moved, of images as trained on */
     double train_accuracy; /* 0..1, likewise */
     bool evaluated;        /* the two below are set */
     double test_loss, test_accuracy;
@@ -370,8 +370,9 @@ struct mlp_train_options {
     float ema;       /* decay a step of the average of weights that is evaluated and returned, 0 to
                         below 1; src/net/optimizer.h */
     float clip_norm; /* largest norm of all gradients together; src/net/clip.h */
-    float adversarial; /* each image is moved so far, pixels being 0 to 1, to where its loss rises
-                        * most, and then trained on; src/net/adversary.h */
+    float adversarial; /* each image is moved by this Euclidean distance, pixels being 0 to 1, to
+                        * where its loss rises most, and trained on there; up to 1000;
+                        * src/net/adversary.h */
 
     enum mlp_augmentation augment;
     float augment_strength; /* a factor of its amplitudes, 0..MLP_AUGMENT_STRENGTH_MAX */

@@ -251,7 +251,8 @@ START_TEST(options_out_of_range_are_refused)
                                    {0, 0, 0, NAN},
                                    {0, 0, 0, 0, -1},
                                    {0, 0, 0, 0, NAN},
-                                   {0, 0, 0, 0, INFINITY}};
+                                   {0, 0, 0, 0, INFINITY},
+                                   {0, 0, 0, 0, 1001}};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct mlp_train_options options = toy_options();
         struct mlp_error error = {0};

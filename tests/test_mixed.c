@@ -88,14 +88,17 @@ static void step_is_the_mirrors(const struct kernel *kernel, const uint32_t *wid
     ck_assert(step != NULL && before != NULL && data_batch_new_tiles(&batch, batch_max, widths[0]));
     /* What a larger batch leaves behind must not count in a smaller one. */
     data_gather(&batch, kernel, &alone, &dataset.train, NULL, 100, batch_max);
-    mirror_new(&m, net, n, widths);
-    fill(&m, &batch, &dataset, kernel);
     struct step_input input = {.x16 = batch.x16};
     step->input = &input;
     step->labels = batch.labels;
+    step_batch(step, batch_max);
+    optimizer_step(&step->optimizer, 0);
+    step_begin(step);
+    step_run(step, &alone, NULL);
+    mirror_new(&m, net, n, widths);
+    fill(&m, &batch, &dataset, kernel);
     step_batch(step, n);
     optimizer_step(&step->optimizer, 0.5);
-    step_begin(step);
     step_run(step, &alone, NULL);
     step_end(step);
     if (adversarial > 0)
@@ -118,7 +121,7 @@ static void step_is_the_mirrors(const struct kernel *kernel, const uint32_t *wid
 START_TEST(a_step_is_that_in_double_with_what_bf16_rounds)
 {
     static const uint32_t ragged[] = {99, 33, 17, 5}, even[] = {99, 64, 96, 32},
-                          deep[] = {99, 300, 5}, shallow[] = {99, 5};
+                          deep[] = {99, 300, 5}, wide[] = {99, 500, 5}, shallow[] = {99, 5};
     const struct kernel *kernel = runnable(_i);
     if (kernel == NULL)
         return;
@@ -133,6 +136,7 @@ START_TEST(a_step_is_that_in_double_with_what_bf16_rounds)
     step_is_the_mirrors(kernel, ragged, 3, 150, 100, 0.3f);
     step_is_the_mirrors(kernel, even, 3, 128, 128, 1);
     step_is_the_mirrors(kernel, shallow, 1, 48, 33, 0.5f);
+    step_is_the_mirrors(kernel, wide, 2, 64, 30, 0.5f); /* dZ in several blocks */
 }
 END_TEST
 

@@ -117,11 +117,13 @@ static void log_augmentation(const struct cli_options *options)
         [MLP_AUGMENT_ELASTIC] = "elastic: images moved, turned, sheared, scaled and bent",
     };
     char strength[32];
+    if (options->augment == MLP_AUGMENT_NONE && options->adversarial > 0)
+        cli_log_line("", "train loss and accuracy are of the moved images");
     if (options->augment == MLP_AUGMENT_NONE)
         return;
     cli_rate_format(options->augment_strength, strength, sizeof strength);
-    cli_log_line("augment", "%s, strength %s; train loss and accuracy are of these",
-                 what[options->augment], strength);
+    cli_log_line("augment", "%s, strength %s; train loss and accuracy are of these%s",
+                 what[options->augment], strength, options->adversarial > 0 ? ", moved" : "");
 }
 
 void cli_log_checkpoint(const struct mlp_checkpoint *checkpoint, char *text, size_t size)

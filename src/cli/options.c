@@ -62,7 +62,7 @@ static const struct cli_option table[] = {
     {"ema", "DECAY", CLI_SHARE, FIT, FIELD(ema), 0, 0, "0: none",
      "of the average of weights, which is tested and saved"},
     {"adversarial", "DISTANCE", CLI_AMOUNT, FIT, FIELD(adversarial), 0, 0, "0: none",
-     "moves each image to where its loss rises most"},
+     "moves each image so far, pixels being 0 to 1, against the network"},
     {"augment", "none|shift|affine|elastic", CLI_CHOICE, FIT | SHOW, FIELD(augment), 0, 0,
      "none (mlp augment: each of the others)", "distorts each training image anew in each epoch"},
     {"augment-strength", "S", CLI_AMOUNT, FIT | SHOW, FIELD(augment_strength), 0,

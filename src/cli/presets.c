@@ -18,7 +18,7 @@ static const struct cli_preset table[] = {
      "--epochs 300 --batch 128 --lr 0.1 --optimizer nesterov --momentum 0.9 --weight-decay 0.0003 "
      "--schedule cosine --warmup 2 --augment elastic"},
     {"record",
-     "the network of Ciresan et al. 2010; hours, or 40 minutes on AMX with --precision auto",
+     "the network of Ciresan et al. 2010; hours, or 42 minutes on AMX with --precision auto",
      "--layers 2500,2000,1500,1000,500 --epochs 380 --batch 128 --lr 0.2 --optimizer nesterov "
      "--momentum 0.9 --weight-decay 0.001 --schedule cosine --warmup 3 --adversarial 0.5 "
      "--augment elastic"},

@@ -139,7 +139,7 @@ static const char *const extras[][2] = {{"clip-norm", "gradients clipped to norm
                                         {"label-smoothing", "label smoothing"},
                                         {"dropout", "dropout"},
                                         {"ema", "weights averaged with decay"},
-                                        {"adversarial", "images moved against it by"}};
+                                        {"adversarial", "images moved against the network by"}};
 enum { N_EXTRAS = sizeof extras / sizeof extras[0] };
 
 static void describe_extras(struct words *words, const struct cli_options *options)

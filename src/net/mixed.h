@@ -7,9 +7,9 @@
  *     input gradient   dX = dZ W^T          where Y > 0; then rounded: it is the layer below's dZ
  *     weight gradient  dW = X^T dZ          of the rounded ones; applied to W in f32
  *
- * Pixels are exact as bf16, so the first X is the bytes themselves, and 1 / 255 a factor of the
- * sums. Source: Micikevicius et al. 2018, "Mixed precision training", section 3.1 (f32 master
- * weights); the range of bf16 needs none of its loss scaling. */
+ * Pixels are exact as bf16, so the first X is the bytes themselves (rounded where the adversary
+ * moved them), and 1 / 255 a factor of the sums. Source: Micikevicius et al. 2018, "Mixed precision
+ * training", section 3.1 (f32 master weights); the range of bf16 needs none of its loss scaling. */
 #ifndef NET_MIXED_H
 #define NET_MIXED_H
 

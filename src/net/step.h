@@ -25,8 +25,8 @@ struct step {
     struct panels *y;      /* n_layers of (B, O) */
     struct panels *dz;     /* n_layers of (B, O): dL/dz; before, perhaps, the slope dy/dz
                               (activation.h); the last is y's */
-    struct panels *dzt;    /* n_layers of (O, B): the same transposed, but for a first layer that
-                              has others above it, whose only the adversary reads */
+    struct panels *dzt;    /* n_layers of (O, B): the same transposed; the first of several layers
+                              has it for the adversary alone */
     const uint8_t *labels; /* (B), padded to whole groups of 16 with some class */
     float *loss;           /* (B) cross-entropy of each sample, nats */
     float *prediction;     /* (B) class numbers */

@@ -23,6 +23,9 @@ struct mlp_train_options mlp_train_defaults(void)
         .eval_every = 1};
 }
 
+/* As on the command line: images are some ten apart. */
+enum { ADVERSARIAL_MAX = 1000 };
+
 /* The net, the last good one, moments, average and gradients. Memory that is not there is not
  * refused by the kernel, which then ends whoever uses it. */
 static enum mlp_status check_memory(const struct mlp_net *net, const struct mlp_train_options *o,
@@ -95,12 +98,14 @@ enum mlp_status train_options_check(const struct mlp_net *net, const struct mlp_
     }
     if (!(o->dropout >= 0 && o->dropout < 1 && o->ema >= 0 && o->ema < 1 &&
           o->label_smoothing >= 0 && o->label_smoothing <= 1 && o->clip_norm >= 0 &&
-          o->adversarial >= 0 && isfinite(o->adversarial))) {
+          o->adversarial >= 0 && o->adversarial <= ADVERSARIAL_MAX)) {
         error_set(error, MLP_E_USAGE, NULL, -1);
         error_found(error, "dropout %g, ema %g, label smoothing %g, clip norm %g, adversarial %g",
                     (double)o->dropout, (double)o->ema, (double)o->label_smoothing,
                     (double)o->clip_norm, (double)o->adversarial);
-        error_wanted(error, "0 or more of each, the first two below 1, the third at most 1");
+        error_wanted(error,
+                     "0 or more of each, the first two below 1, the third at most 1, the last %d",
+                     ADVERSARIAL_MAX);
         return MLP_E_USAGE;
     }
     if (!data_augment_fits(o->augment, o->augment_strength, &dataset->train)) {
