@@ -86,7 +86,7 @@ static void add_start(struct words *words, const struct cli_job *job)
         add_path(words, "--init-from", job->options->init_from);
         if (words->full) { /* the rest shall stay a recipe */
             words->full = false;
-            add(words, "--init-from '...'");
+            add_path(words, "--init-from", "(too long)");
         }
         if (start_was_replaced(job))
             add(words, "%s", as_before);
