@@ -163,7 +163,7 @@ enum mlp_status mlp_model_new(struct mlp_model *model, const uint32_t *widths, u
                               struct mlp_error *error) MLP_MUST_USE;
 void mlp_model_free(struct mlp_model *model);
 
-/* mlp_checkpoint_free - of a model that gives it away, with its pointer set to NULL. */
+/* mlp_checkpoint_free - mlp_model_free calls it; NULL is fine. */
 void mlp_checkpoint_free(struct mlp_checkpoint *checkpoint);
 
 /* mlp_model_read - reads W1, b1, W2, b2, ... from an .npz of ours, of np.savez or of
@@ -322,8 +322,7 @@ struct mlp_epoch_report {
     double images_per_second;
     bool validated; /* the two below are set */
     double validation_loss, validation_accuracy;
-    bool kept;                 /* if training ended here, the net would have this epoch's weights */
-    const struct mlp_net *net; /* as training would leave it behind; until the callback returns */
+    bool kept; /* if training ended here, the net would have this epoch's weights */
 };
 
 struct mlp_progress_report {

@@ -226,8 +226,7 @@ void cli_recipe(const struct cli_job *job, uint32_t n_epochs, char *text, size_t
      * and a last epoch is looked at even if it is not its turn. Such a run can be repeated only by
      * stopping it there again. */
     const struct cli_options *options = job->options;
-    bool same_end = options->early_stop == 0 ||
-                    (options->eval_every > 0 && n_epochs % options->eval_every == 0);
+    bool same_end = options->early_stop == 0 || n_epochs % options->eval_every == 0;
     bool whole = n_epochs == options->epochs || (options->schedule == MLP_CONSTANT && same_end);
     add_training(&words, job, whole ? n_epochs : options->epochs);
     if (!whole)

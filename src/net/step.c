@@ -149,17 +149,21 @@ static void above_by_samples(struct worker *worker, struct step *s)
     worker->by_samples = false;
 }
 
-/* Each product cut as suits it. */
-static void above_by_products(struct worker *worker, struct step *s)
+/* Forward from layer `from` on, and dL/dz of the last; each product cut as suits it. */
+static void forward_to_loss(struct worker *worker, struct step *s, uint32_t from)
 {
-    uint32_t last = s->net->n_layers - 1;
-    for (uint32_t l = 1; l <= last; l++) {
+    for (uint32_t l = from; l < s->net->n_layers; l++) {
         forward(worker, s, l);
         team_barrier(worker->team);
     }
     loss_and_gradient(s, worker->team);
     team_barrier(worker->team);
-    for (uint32_t l = last; l > 0; l--) {
+}
+
+static void above_by_products(struct worker *worker, struct step *s)
+{
+    forward_to_loss(worker, s, 1);
+    for (uint32_t l = s->net->n_layers - 1; l > 0; l--) {
         input_gradient(worker, s, l);
         team_barrier(worker->team); /* W of layer l has been read by all: it may change now */
         weight_gradient(worker, s, l);
@@ -169,14 +173,8 @@ static void above_by_products(struct worker *worker, struct step *s)
 /* Moves the batch against the net: forward and backward once more, to its own gradient. */
 static void move_batch(struct worker *worker, struct step *s)
 {
-    uint32_t last = s->net->n_layers - 1;
-    for (uint32_t l = 0; l <= last; l++) {
-        forward(worker, s, l);
-        team_barrier(worker->team);
-    }
-    loss_and_gradient(s, worker->team);
-    team_barrier(worker->team);
-    for (uint32_t l = last; l > 0; l--) {
+    forward_to_loss(worker, s, 0);
+    for (uint32_t l = s->net->n_layers - 1; l > 0; l--) {
         input_gradient(worker, s, l);
         team_barrier(worker->team);
     }

@@ -69,7 +69,7 @@ enum mlp_status checkpoint_check(const struct mlp_train_options *options, const 
     uint64_t moments = (uint64_t)optimizer_moments(options->optimizer);
     if (c->n_parameters != mlp_net_n_parameters(net))
         return fail(error, "parameters", c->n_parameters, "", mlp_net_n_parameters(net));
-    if (c->n_epochs != options->n_epochs || c->n_epochs == UINT32_MAX)
+    if (c->n_epochs != options->n_epochs)
         return fail(error, "epochs", c->n_epochs, "", options->n_epochs);
     if (n_moments(c) != moments || (moments == 1 && c->arrays[MLP_CHECKPOINT_M] == NULL))
         return fail(error, "moments", n_moments(c), "", moments);

@@ -135,7 +135,6 @@ static enum mlp_status train_epochs(struct training *t, struct mlp_error *error)
             return status;
         if (report.kept)
             net_copy_parameters(t->good, weights_of(t));
-        report.net = t->good;
         if (o->on_epoch != NULL)
             o->on_epoch(o->context, &report);
         epoch_next(&t->epoch);
