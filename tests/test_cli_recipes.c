@@ -177,6 +177,8 @@ START_TEST(the_recipe_in_the_file_repeats_it)
 {
     struct mlp_kernel_info kernel;
     char option[64];
+    cli_repeats("--adversarial 0.25");
+    cli_done(SMALL "--adversarial 0.25 | grep -q 'images moved against the network by 0.25, seed'");
     cli_repeats("");
     cli_repeats("--lr 0.0123 --batch 7 --seed 18446744073709551615");
     cli_repeats("--layers none");
