@@ -264,13 +264,13 @@ START_TEST(options_out_of_range_are_refused)
         ck_assert_int_eq(mlp_train(net, &dataset, &options, &error), MLP_E_USAGE);
         ck_assert_ptr_nonnull(strstr(error.found, "dropout "));
     }
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 4; i++) {
         struct mlp_train_options options = toy_options();
         struct mlp_error error = {0};
         options.optimizer = MLP_ADAMW;
         options.momentum = i == 0 ? 1 : options.momentum;
         options.beta2 = i == 1 ? 1 : options.beta2;
-        options.epsilon = i == 2 ? 0 : options.epsilon;
+        options.epsilon = i == 2 ? 0 : i == 3 ? 1e31f : options.epsilon;
         ck_assert_int_eq(mlp_train(net, &dataset, &options, &error), MLP_E_USAGE);
         ck_assert_ptr_nonnull(strstr(error.found, "momentum "));
     }

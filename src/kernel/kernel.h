@@ -54,7 +54,7 @@ struct kernel_dropout {
 /* A step's numbers for the update rules; see update.h. */
 struct kernel_update {
     float factor; /* of the gradient as it comes */
-    float rate, shrink, beta1, beta2, root, epsilon;
+    float rate, shrink, beta1, beta2, spread, gain, root, epsilon;
 };
 
 /* kernel_update_rule - updates lines of 16 weights w by their mean gradients g; m and v are the

@@ -18,25 +18,19 @@
  *
  *     average    a <- a + s (w - a)                   Polyak and Juditsky 1992, exponentially
  *
- * c1 = 1 - b1^t and c2 = 1 - b2^t are the same for all weights, so the caller puts them into
- * `rate` = a / c1 and `root` = 1 / sqrt(c2); `shrink` is a d. */
+ * What is the same for all weights is the caller's to put into numbers: c1 = 1 - b1^t and
+ * c2 = 1 - b2^t are in `rate` = a / c1 and `root` = 1 / sqrt(c2), and with s = sqrt(1 - b2) g,
+ * where sqrt(1 - b2) is `spread`, AdamW's moments gain `gain` s = (1 - b1) g and s^2; `shrink` is a
+ * d. */
 
 /* Moments of weights whose gradient stays zero (a pixel that is never set) fade into denormal
  * numbers, which some CPUs handle a hundred times slower. Adding and taking away 2^-100 rounds to
  * multiples of 2^-124, all of them normal, and to zero below. */
+#define SMALL 0x1p-100f
 INLINE vf without_denormals(vf x)
 {
-    const vf small = v_set1(0x1p-100f);
+    const vf small = v_set1(SMALL);
     return v_sub(v_add(x, small), small);
-}
-
-/* Squares of gradients are denormal long before the gradients are, and late in training most are.
- * At least 2^-56, squared and times 1 - b2, is normal for b2 up to 0.99994; what is less moves no
- * weight even when it is divided by an eps of 1e-8, and becomes 0; NaN stays. */
-INLINE vf without_tiny(vf g)
-{
-    vf size = v_max(g, v_sub(v_set1(0), g));
-    return v_where_greater(v_set1(0x1p-56f), size, v_set1(0), g);
 }
 
 /* g = factor * sum: what is summed may be whole pixels. */
@@ -78,18 +72,35 @@ INLINE vf nesterov(const struct kernel_update *u, size_t i, const float *w, cons
     return v_fma(v_set1(-u->rate), v_fma(mu, moment, mean), shrunk(u, v_load(w + i)));
 }
 
+/* 1 / x for 2^-100 < x < 2^100, to a unit in the last place: Newton's y <- y + y (1 - x y), three
+ * times. Its start is 5 % off at most: bits are, roughly, a logarithm, so that taking them away
+ * divides, and from this constant the largest error is least (all mantissas tried). An epoch is 3 %
+ * shorter than with a division (measured: bench --only optimizers), and as exactly repeatable. */
+INLINE vf reciprocal(vf x)
+{
+    const vf one = v_set1(1), minus = v_sub(v_set1(0), x);
+    vf y = v_from_bits(vi_sub(vi_set1(0x7ef311c7), v_bits(x)));
+    for (int i = 0; i < 3; i++)
+        y = v_fma(y, v_fma(minus, y, one), y);
+    return y;
+}
+
+/* Squares of gradients are denormal long before the gradients are, and late in training most are.
+ * So s = sqrt(1 - b2) g is rounded to multiples of 2^-60, whose squares are normal or 0: less than
+ * a 2^-29th of a step where eps is 1e-8. NaN stays. */
 INLINE vf adamw(const struct kernel_update *u, size_t i, const float *w, const float *g, float *m,
                 float *v)
 {
-    vf mean = without_tiny(gradient(u, g + i));
-    vf square = v_mul(v_mul(v_set1(1 - u->beta2), mean), mean);
-    vf first = v_fma(v_set1(u->beta1), v_load(m + i), v_mul(v_set1(1 - u->beta1), mean));
-    vf second = without_denormals(v_fma(v_set1(u->beta2), v_load(v + i), square));
-    first = without_denormals(first);
+    const vf coarse = v_set1(0x1.8p-37f), small = v_set1(SMALL);
+    vf s = v_sub(v_fma(v_set1(u->factor * u->spread), v_load(g + i), coarse), coarse);
+    vf first = v_fma(v_set1(u->beta1), v_load(m + i), v_fma(v_set1(u->gain), s, small));
+    vf second = v_fma(v_set1(u->beta2), v_load(v + i), v_fma(s, s, small));
+    first = v_sub(first, small);
+    second = v_sub(second, small);
     v_store(m + i, first);
     v_store(v + i, second);
-    vf step = v_div(first, v_fma(v_set1(u->root), v_sqrt(second), v_set1(u->epsilon)));
-    return v_fma(v_set1(-u->rate), step, shrunk(u, v_load(w + i)));
+    vf size = v_fma(v_set1(u->root), v_sqrt(second), v_set1(u->epsilon));
+    return v_fma(v_set1(-u->rate), v_mul(first, reciprocal(size)), shrunk(u, v_load(w + i)));
 }
 
 /* The weights of two blocks further on will be needed when tiles have made their gradient. */

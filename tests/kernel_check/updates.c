@@ -126,7 +126,7 @@ static void check_average(struct check *check, uint32_t lines, enum contents con
 void check_updates(struct check *check)
 {
     static const uint32_t lines[] = {1, 2, 3, 16, 17};
-    static const struct kernel_update numbers[] = {
+    struct kernel_update numbers[] = {
         {.factor = 1, .rate = 0.3f, .beta1 = 0.9f, .beta2 = 0.999f, .root = 1, .epsilon = 1e-8f},
         {.factor = 1.0f / 255,
          .rate = 1e-3f,
@@ -135,6 +135,10 @@ void check_updates(struct check *check)
          .beta2 = 0.9f,
          .root = 3,
          .epsilon = 0.1f}};
+    for (int n = 0; n < 2; n++) {
+        numbers[n].spread = sqrtf(1 - numbers[n].beta2);
+        numbers[n].gain = (1 - numbers[n].beta1) / numbers[n].spread;
+    }
     for (uint32_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
         for (enum contents contents = INTEGERS; contents <= SPECIALS; contents++)
             check_average(check, lines[i], contents, i == 0 ? 1 : 0.001f);
