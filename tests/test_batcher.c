@@ -120,26 +120,24 @@ static void check_row(const struct batch *batch, uint32_t r, const struct mlp_im
     ck_assert_uint_eq(batch->labels[r], images->labels[sample]);
 }
 
-/* A bit for every four rows and every four columns, and none beyond the batch. */
+/* A bit for every row of the batch, and for every four columns, none beyond the batch. */
 static void check_nonzeros(const struct batch *batch, const char *kernel)
 {
     const struct nonzeros *z = &batch->x.nonzeros;
     uint32_t n = batch->x.rows, inputs = batch->x.cols;
-    for (uint32_t r = 0; r < n; r += QUAD)
-        for (uint32_t i = 0; i < z->row_words * WORD; i++) {
-            bool want = false;
-            for (uint32_t q = r; q < r + QUAD && q < n && i < inputs; q++)
-                want = want || panel_at(&batch->x, q, i / PANEL)[i % PANEL] != 0;
-            if ((z->of_rows[(size_t)r / QUAD * z->row_words + i / WORD] >> i % WORD & 1) != want)
-                ck_abort_msg("%s: rows %u.., column %u: wanted %d", kernel, r, i, want);
+    for (uint32_t r = 0; r < n; r++)
+        for (uint32_t i = 0; i < (inputs + WORD - 1) / WORD * WORD; i++) {
+            bool want = i < inputs && panel_at(&batch->x, r, i / PANEL)[i % PANEL] != 0;
+            if ((z->of_rows[(size_t)i / WORD * z->row_stride + r] >> i % WORD & 1) != want)
+                ck_abort_msg("%s: row %u, column %u: wanted %d", kernel, r, i, want);
         }
     for (uint32_t i = 0; i < inputs; i += QUAD)
         for (uint32_t r = 0; r < panel_count(n) * PANEL; r++) {
             bool want = false;
             for (uint32_t c = i; c < i + QUAD && c < inputs && r < n; c++)
                 want = want || panel_at(&batch->x, r, c / PANEL)[c % PANEL] != 0;
-            const uint64_t *words = z->of_columns + (size_t)i / QUAD * z->column_words;
-            if ((words[r / WORD] >> r % WORD & 1) != want)
+            uint64_t word = z->of_columns[(size_t)r / WORD * z->column_stride + i / QUAD];
+            if ((word >> r % WORD & 1) != want)
                 ck_abort_msg("%s: columns %u.., row %u: wanted %d", kernel, i, r, want);
         }
 }

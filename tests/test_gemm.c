@@ -104,12 +104,12 @@ static struct panels new_panels(uint32_t rows, uint32_t cols, uint32_t which)
     return m;
 }
 
-/* Zeros in seven tenths of the places where four rows, or columns, and a k meet. */
+/* Zeros in seven tenths of the places where a row, or four columns, and a k meet. */
 static void put_zeros(struct panels *m, bool of_rows)
 {
     for (uint32_t r = 0; r < m->rows; r++)
         for (uint32_t c = 0; c < m->cols; c++)
-            if (random_float(4, of_rows ? r / QUAD * m->cols + c : c / QUAD * m->rows + r) < 0.4f)
+            if (random_float(4, of_rows ? r * m->cols + c : c / QUAD * m->rows + r) < 0.4f)
                 panel_at(m, r, c / PANEL)[c % PANEL] = 0;
 }
 
@@ -117,16 +117,16 @@ static void put_zeros(struct panels *m, bool of_rows)
 static struct nonzeros note_nonzeros(const struct panels *m, bool of_rows)
 {
     uint32_t n = of_rows ? m->rows : m->cols, k = of_rows ? m->cols : m->rows;
-    uint32_t words = (k + WORD - 1) / WORD;
-    uint64_t *bits = calloc((size_t)panel_count(n) * PANEL / QUAD * words, sizeof *bits);
+    uint32_t together = of_rows ? 1 : QUAD, stride = panel_count(n) * PANEL / together;
+    uint64_t *bits = calloc((size_t)stride * ((k + WORD - 1) / WORD), sizeof *bits);
     ck_assert_ptr_nonnull(bits);
     for (uint32_t i = 0; i < n; i++)
         for (uint32_t j = 0; j < k; j++)
             if ((of_rows ? panel_at(m, i, j / PANEL)[j % PANEL]
                          : panel_at(m, j, i / PANEL)[i % PANEL]) != 0)
-                bits[(size_t)i / QUAD * words + j / WORD] |= (uint64_t)1 << j % WORD;
-    return of_rows ? (struct nonzeros){.of_rows = bits, .row_words = words}
-                   : (struct nonzeros){.of_columns = bits, .column_words = words};
+                bits[(size_t)j / WORD * stride + i / together] |= (uint64_t)1 << j % WORD;
+    return of_rows ? (struct nonzeros){.of_rows = bits, .row_stride = stride}
+                   : (struct nonzeros){.of_columns = bits, .column_stride = stride};
 }
 
 static float element(const struct panels *m, uint32_t r, uint32_t c)

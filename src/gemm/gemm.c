@@ -44,9 +44,9 @@ static void multiply(const struct kernel *kernel, const struct gemm *g, uint32_t
                                          c_stride, init);
         return;
     }
-    uint32_t words = by_rows ? g->a->nonzeros.row_words : g->a->nonzeros.column_words;
-    bits += (size_t)group * (PANEL / QUAD) * words + k_begin / WORD;
-    kernel->product_nonzero[g->order][n - 1](divide_up(k_end - k_begin, WORD), bits, words, a,
+    uint32_t stride = by_rows ? g->a->nonzeros.row_stride : g->a->nonzeros.column_stride;
+    bits += k_begin / WORD * (size_t)stride + group * (by_rows ? PANEL : PANEL / QUAD);
+    kernel->product_nonzero[g->order][n - 1](divide_up(k_end - k_begin, WORD), bits, stride, a,
                                              g->a->stride, b, g->b->stride, c, c_stride, init);
 }
 
@@ -90,7 +90,7 @@ void gemm_run(const struct kernel *kernel, const struct gemm *g, const struct ge
               float *scratch, const struct gemm_aside *aside)
 {
     uint32_t k_step = k_block(g);
-    uint32_t widest = nonzeros_of(g) != NULL ? kernel->nonzero_panels : kernel->panels;
+    uint32_t widest = nonzeros_of(g) != NULL ? kernel->nonzero_panels[g->order] : kernel->panels;
     /* L2: the slice's panels of B, a few at a time. L1: a block of their rows. */
     for (uint32_t panel = slice->panel_begin; panel < slice->panel_end;) {
         /* 4 panels as 2 + 2, not 3 + 1: narrow tiles load as much of A for less work. */

@@ -16,18 +16,18 @@
 
 enum { PANEL = 16 }; /* floats in a cache line of 64 bytes */
 
-/* Where a matrix has anything but zeros. Bit k % 64 of word k / 64 is set
+/* Where a matrix has anything but zeros: a bit
  *
- *     of rows r..r+3      if one of them has something else in column k
- *     of columns c..c+3   if one of them has something else in row k
+ *     for row r and column k            in word  of_rows[k / 64 * row_stride + r],  bit k % 64
+ *     for columns c..c+3 and row k      in word  of_columns[k / 64 * column_stride + c / 4]
  *
- * and products leave out the k whose bit is not (product_nonzero.h). Images of 28 x 28 digits are
- * four fifths background; of four images in one pixel, three fifths. */
+ * is set if something else stands there, and products leave out the k whose bit is not
+ * (product_nonzero.h). Images of 28 x 28 digits are four fifths background. */
 enum { QUAD = 4, WORD = 64 };
 
 struct nonzeros {
-    uint64_t *of_rows, *of_columns;   /* NULL: nobody has looked */
-    uint32_t row_words, column_words; /* of each four rows, of each four columns */
+    uint64_t *of_rows, *of_columns;     /* NULL: nobody has looked */
+    uint32_t row_stride, column_stride; /* from a word to the next */
 };
 
 struct panels {

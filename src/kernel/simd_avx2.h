@@ -7,8 +7,9 @@
 /* 6 x 2 accumulators, 2 vectors of B and one element of A: 15 of 16 registers. */
 #define TILE_ROWS 6
 #define TILE_PANELS 1
-#define NONZERO_ROWS 4 /* of tiles that leave out zeros, and their panels */
-#define NONZERO_PANELS 1
+#define NONZERO_PANELS 4    /* of a row that leaves out its zeros */
+#define NONZERO_QUAD_ROWS 4 /* of tiles that leave out zeros of four, and their panels */
+#define NONZERO_QUAD_PANELS 1
 #define ONE_PANELS 4
 #define BF16_ROWS 4 /* and lines of B, in bf16.h */
 

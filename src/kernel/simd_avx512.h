@@ -7,8 +7,9 @@
 /* 8 x 3 accumulators, 3 lines of B and one element of A: 28 of 32 registers. */
 #define TILE_ROWS 8
 #define TILE_PANELS 3
-#define NONZERO_ROWS 4 /* of tiles that leave out zeros, and their panels */
-#define NONZERO_PANELS 4
+#define NONZERO_PANELS 8    /* of a row that leaves out its zeros */
+#define NONZERO_QUAD_ROWS 4 /* of tiles that leave out zeros of four, and their panels */
+#define NONZERO_QUAD_PANELS 4
 #define ONE_PANELS 8
 #define BF16_ROWS 8 /* and lines of B, in bf16.h */
 

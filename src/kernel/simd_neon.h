@@ -8,8 +8,9 @@
 /* 6 x 4 accumulators, 4 vectors of B and one element of A: 29 of 32 registers. */
 #define TILE_ROWS 6
 #define TILE_PANELS 1
-#define NONZERO_ROWS 4 /* of tiles that leave out zeros, and their panels */
-#define NONZERO_PANELS 1
+#define NONZERO_PANELS 4    /* of a row that leaves out its zeros */
+#define NONZERO_QUAD_ROWS 4 /* of tiles that leave out zeros of four, and their panels */
+#define NONZERO_QUAD_PANELS 1
 #define ONE_PANELS 4
 #define BF16_ROWS 4 /* and lines of B, in bf16.h */
 

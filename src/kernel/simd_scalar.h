@@ -9,8 +9,9 @@
 #define VL 1
 #define TILE_ROWS 1
 #define TILE_PANELS 1
-#define NONZERO_ROWS 1 /* of tiles that leave out zeros, and their panels */
-#define NONZERO_PANELS 1
+#define NONZERO_PANELS 1    /* of a row that leaves out its zeros */
+#define NONZERO_QUAD_ROWS 1 /* of tiles that leave out zeros of four, and their panels */
+#define NONZERO_QUAD_PANELS 1
 #define ONE_PANELS 1
 #define BF16_ROWS 1 /* and lines of B, in bf16.h */
 

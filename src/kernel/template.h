@@ -1,7 +1,8 @@
 /* template.h - makes a descriptor from a simd_<isa>.h: include that, then this, then KERNEL(...).
  *
  * simd_<isa>.h gives vf, vi, VL, TILE_ROWS, TILE_PANELS (a tile of TILE_ROWS x TILE_PANELS lines
- * must fit the registers), NONZERO_ROWS (4 or a divisor of it), NONZERO_PANELS, ONE_PANELS and:
+ * must fit the registers), NONZERO_PANELS (1, 4 or 8), NONZERO_QUAD_ROWS (a divisor of 4),
+ * NONZERO_QUAD_PANELS (1 or 4), ONE_PANELS and:
  *
  *     v_load v_store v_set1 v_add v_sub v_mul v_div v_sqrt v_fma(a, b, c) = a b + c
  *     v_max(a, b)                 a > b ? a : b; so b where either is NaN
@@ -66,20 +67,35 @@ PRODUCTS(3)
         }
 #endif
 
-NONZEROS(1)
-#define NONZERO_TABLE(order)                                                                       \
-    {                                                                                              \
-        nonzero_##order##_1                                                                        \
-    }
-#if NONZERO_PANELS == 4
-NONZEROS(2)
-NONZEROS(3)
-NONZEROS(4)
-#    undef NONZERO_TABLE
-#    define NONZERO_TABLE(order)                                                                   \
-        {                                                                                          \
-            nonzero_##order##_1, nonzero_##order##_2, nonzero_##order##_3, nonzero_##order##_4     \
-        }
+NONZERO(1, rows, KERNEL_BY_ROWS)
+#define NONZERO_ROWS_TABLE nonzero_rows_1
+#if NONZERO_PANELS >= 4
+NONZERO(2, rows, KERNEL_BY_ROWS)
+NONZERO(3, rows, KERNEL_BY_ROWS)
+NONZERO(4, rows, KERNEL_BY_ROWS)
+#    undef NONZERO_ROWS_TABLE
+#    define NONZERO_ROWS_TABLE nonzero_rows_1, nonzero_rows_2, nonzero_rows_3, nonzero_rows_4
+#endif
+#if NONZERO_PANELS == 8
+NONZERO(5, rows, KERNEL_BY_ROWS)
+NONZERO(6, rows, KERNEL_BY_ROWS)
+NONZERO(7, rows, KERNEL_BY_ROWS)
+NONZERO(8, rows, KERNEL_BY_ROWS)
+#    undef NONZERO_ROWS_TABLE
+#    define NONZERO_ROWS_TABLE                                                                     \
+        nonzero_rows_1, nonzero_rows_2, nonzero_rows_3, nonzero_rows_4, nonzero_rows_5,            \
+            nonzero_rows_6, nonzero_rows_7, nonzero_rows_8
+#endif
+
+NONZERO(1, columns, KERNEL_BY_COLUMNS)
+#define NONZERO_COLUMNS_TABLE nonzero_columns_1
+#if NONZERO_QUAD_PANELS == 4
+NONZERO(2, columns, KERNEL_BY_COLUMNS)
+NONZERO(3, columns, KERNEL_BY_COLUMNS)
+NONZERO(4, columns, KERNEL_BY_COLUMNS)
+#    undef NONZERO_COLUMNS_TABLE
+#    define NONZERO_COLUMNS_TABLE                                                                  \
+        nonzero_columns_1, nonzero_columns_2, nonzero_columns_3, nonzero_columns_4
 #endif
 
 #ifndef BF16_PRODUCT
@@ -95,8 +111,8 @@ NONZEROS(4)
         .fma = (has_fma),                                                                          \
         .panels = TILE_PANELS,                                                                     \
         .product = {PRODUCT_TABLE(rows), PRODUCT_TABLE(columns)},                                  \
-        .nonzero_panels = NONZERO_PANELS,                                                          \
-        .product_nonzero = {NONZERO_TABLE(rows), NONZERO_TABLE(columns)},                          \
+        .nonzero_panels = {NONZERO_PANELS, NONZERO_QUAD_PANELS},                                   \
+        .product_nonzero = {{NONZERO_ROWS_TABLE}, {NONZERO_COLUMNS_TABLE}},                        \
         .nonzeros = nonzeros,                                                                      \
         .product_one = product_one,                                                                \
         .activation = {activate_relu, activate_leaky_relu, activate_gelu, activate_tanh,           \

@@ -148,7 +148,7 @@ static void check_nonzeros(struct check *check, uint32_t n, uint32_t density)
     struct guarded bytes[2] = {guarded_new(ROWS * WORD, GUARDED_END),
                                guarded_new(ROWS * WORD, GUARDED_START)};
     const uint8_t *from[ROWS];
-    uint64_t rows[2], want_rows[2] = {0};
+    uint64_t rows[ROWS], want_rows[ROWS] = {0};
     uint8_t columns[WORD / QUAD], want_columns[WORD / QUAD] = {0};
     for (uint32_t r = 0; r < n; r++) {
         uint8_t *row = (uint8_t *)bytes[r % 2].data +
@@ -156,21 +156,21 @@ static void check_nonzeros(struct check *check, uint32_t n, uint32_t density)
         for (uint32_t i = 0; i < WORD; i++) {
             uint32_t hash = (r * WORD + i + 1) * (check->n_cases + 3) * 2654435761u >> 12;
             row[i] = hash % density == 0 ? (uint8_t)(1u << hash % 8) : 0;
-            want_rows[r / QUAD] |= (uint64_t)(row[i] != 0) << i;
+            want_rows[r] |= (uint64_t)(row[i] != 0) << i;
             want_columns[i / QUAD] |= (uint8_t)((row[i] != 0) << r);
         }
         from[r] = row - COLUMN;
     }
     check->kernel->nonzeros(n, from, COLUMN, rows, columns);
-    for (int q = 0; q < 2; q++)
-        if (rows[q] != want_rows[q])
-            check_fail(check, "rows %d.. have %#jx, wanted %#jx", q * QUAD, (uintmax_t)rows[q],
-                       (uintmax_t)want_rows[q]);
+    for (int r = 0; r < ROWS; r++)
+        if (rows[r] != want_rows[r])
+            check_fail(check, "row %d has %#jx, wanted %#jx", r, (uintmax_t)rows[r],
+                       (uintmax_t)want_rows[r]);
     for (int i = 0; i < WORD / QUAD; i++)
         if (columns[i] != want_columns[i])
             check_fail(check, "columns %d.. have %#x, wanted %#x", i * QUAD, columns[i],
                        want_columns[i]);
-    check->n_checks += 2 + WORD / QUAD;
+    check->n_checks += ROWS + WORD / QUAD;
     if (!guarded_intact(&bytes[0]) || !guarded_intact(&bytes[1]))
         check_fail(check, "memory around the bytes was written to");
     guarded_free(&bytes[0]);

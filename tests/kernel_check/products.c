@@ -119,13 +119,14 @@ static void check_block(struct check *check, enum kernel_order order, uint32_t n
     finish(check, &p);
 }
 
-/* Which k of four rows are not left out: none, all, or every third at random. */
-static void choose_bits(const struct check *check, int density, uint32_t k, uint64_t *bits)
+/* Which k of a row, or four, are not left out: none, all, or every third at random. */
+static void choose_bits(const struct check *check, int density, uint32_t line, uint32_t k,
+                        uint64_t *bits, size_t stride)
 {
     for (uint32_t i = 0; i < k; i++) {
-        uint32_t hash = (i + 1) * (check->n_cases + 7) * 2654435761u >> 16;
+        uint32_t hash = (i + 1) * (check->n_cases + 7 + 1009 * line) * 2654435761u >> 16;
         if (density == 1 || (density == 2 && hash % 3 == 0))
-            bits[i / WORD] |= (uint64_t)1 << i % WORD;
+            bits[i / WORD * stride + line] |= (uint64_t)1 << i % WORD;
     }
 }
 
@@ -142,16 +143,18 @@ static void check_nonzero(struct check *check, enum kernel_order order, uint32_t
     check_case(check, "product_nonzero by %s, %u panels, k %u, contents %d, density %d, init %s",
                order == KERNEL_BY_ROWS ? "rows" : "columns", n, k, contents, density,
                has_init ? "given" : "NULL");
-    enum { WORDS_MAX = 13, STRIDE = WORDS_MAX + 2 };
-    uint64_t bits[PANEL / QUAD * STRIDE] = {0};
+    enum { WORDS_MAX = 13, STRIDE = PANEL + 2 };
+    uint64_t bits[WORDS_MAX * STRIDE] = {0};
+    uint32_t together = order == KERNEL_BY_ROWS ? 1 : QUAD;
     struct product p = block_of(order, n, k, contents, has_init);
     prepare(check, &p, true);
-    for (uint32_t q = 0; q < PANEL / QUAD; q++)
-        choose_bits(check, q == 0 ? density : 2, k, bits + (size_t)q * STRIDE);
+    for (uint32_t line = 0; line < PANEL / together; line++)
+        choose_bits(check, line == 0 ? density : 2, line, k, bits, STRIDE);
     const float nothing[] = {NAN, 0}; /* while the kernel runs, and after */
     for (int pass = 0; pass < 2; pass++) {
         for (uint32_t i = 0; i < PANEL * k; i++)
-            if ((bits[i % PANEL / QUAD * STRIDE + i / PANEL / WORD] >> i / PANEL % WORD & 1) == 0)
+            if ((bits[i / PANEL / WORD * STRIDE + i % PANEL / together] >> i / PANEL % WORD & 1) ==
+                0)
                 *a_at(&p, i % PANEL, i / PANEL) = nothing[pass];
         operand_keep(&p.a);
         if (pass == 0)
@@ -204,13 +207,10 @@ void check_products(struct check *check)
                     check_block(check, KERNEL_BY_COLUMNS, n, K[i], contents, variant & 1,
                                 variant & 2);
                 }
-            for (uint32_t n = 1; n <= check->kernel->nonzero_panels && contents != ONE_HOT; n++)
-                for (int variant = 0; variant < 6; variant++) {
-                    check_nonzero(check, KERNEL_BY_ROWS, n, K[i], contents, variant / 2,
-                                  variant % 2);
-                    check_nonzero(check, KERNEL_BY_COLUMNS, n, K[i], contents, variant / 2,
-                                  variant % 2);
-                }
+            for (int order = 0; order < 2 && contents != ONE_HOT; order++)
+                for (uint32_t n = 1; n <= check->kernel->nonzero_panels[order]; n++)
+                    for (int variant = 0; variant < 6; variant++)
+                        check_nonzero(check, order, n, K[i], contents, variant / 2, variant % 2);
             /* Up to 8 panels go together. */
             for (uint32_t n = 1; n <= 9; n += K[i] > 100 ? 4 : 1)
                 check_one(check, n, K[i], contents, n % 2 == 0);

@@ -182,7 +182,8 @@ static void check_gradient(struct check *check, uint32_t n_classes, size_t gap, 
     group_free(&g);
 }
 
-/* softmax alone: (C, 16), nothing beyond; the same probabilities as the gradient's. */
+/* softmax alone: (C, 16), nothing beyond; the same probabilities as the gradient's, but for those
+ * that are too small to be one. */
 static void check_probabilities(struct check *check, uint32_t n_classes, enum logits logits)
 {
     check_case(check, "softmax, %u classes, logits %d", n_classes, logits);
@@ -198,8 +199,10 @@ static void check_probabilities(struct check *check, uint32_t n_classes, enum lo
     for (uint32_t c = 0; c < n_classes; c++)
         for (uint32_t s = 0; s < PANEL; s++) {
             bool is_label = ((uint8_t *)g.label.data)[s] == c;
-            float p = *operand_at(&zt, c, s);
-            check_bits(check, is_label ? p - 1 : p, *operand_at(&g.z, s, c), c, s);
+            float p = *operand_at(&zt, c, s), gradient = is_label            ? p - 1
+                                                         : (double)p < LEAST ? 0
+                                                                             : p;
+            check_bits(check, gradient, *operand_at(&g.z, s, c), c, s);
         }
     operand_check_kept(check, &zt, n_classes, PANEL, "zt");
     operand_free(&zt);
