@@ -358,7 +358,7 @@ struct mlp_train_options {
     enum mlp_optimizer optimizer;
     float momentum;     /* mu, or AdamW's beta 1 */
     float beta2;        /* AdamW */
-    float epsilon;      /* AdamW, 1e-30 to 1e30 */
+    float epsilon;      /* AdamW, 1e-30 to 1e6 */
     float weight_decay; /* decoupled, of weights and not of biases */
     enum mlp_schedule schedule;
     float warmup; /* epochs in which the rate rises from 0 to its peak */

@@ -195,14 +195,14 @@ START_TEST(gathered_pixels_are_bytes_over_255)
 }
 END_TEST
 
-/* Every n-th four of pixels has something, in all of many images or in none. */
+/* So many of the 20 fours of pixels in each image have something. */
 static bool pays(uint32_t n_images, uint32_t n)
 {
     enum { ROWS = 4, COLS = 20 };
     struct mlp_images images = {n_images, ROWS, COLS, calloc(n_images, ROWS * COLS), NULL};
     ck_assert_ptr_nonnull(images.pixels);
-    for (size_t four = 0; n > 0 && four < (size_t)n_images * ROWS * COLS / QUAD; four += n)
-        images.pixels[four * QUAD + four % QUAD] = 1;
+    for (size_t four = 0; four < (size_t)n_images * ROWS * COLS / QUAD; four++)
+        images.pixels[four * QUAD + four % QUAD] = four * 7 % 20 < n;
     bool answer = nonzeros_pay(&images, 0, n_images);
     ck_assert(answer == nonzeros_pay(&images, n_images / 2, n_images - n_images / 2));
     free(images.pixels);
@@ -213,8 +213,9 @@ START_TEST(zeros_are_looked_for_where_there_are_enough)
 {
     static const uint32_t n_images[] = {1, 3, 256, 1000};
     for (size_t i = 0; i < sizeof n_images / sizeof n_images[0]; i++) {
-        ck_assert(!pays(n_images[i], 1)); /* no four without */
-        ck_assert(pays(n_images[i], 2));  /* half of them */
+        ck_assert(!pays(n_images[i], 20));
+        ck_assert(!pays(n_images[i], 12));
+        ck_assert(pays(n_images[i], 11)); /* more than two fifths are empty */
         ck_assert(pays(n_images[i], 0));
     }
     ck_assert(!nonzeros_pay(&(struct mlp_images){0}, 0, 0));

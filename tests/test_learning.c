@@ -270,7 +270,7 @@ START_TEST(options_out_of_range_are_refused)
         options.optimizer = MLP_ADAMW;
         options.momentum = i == 0 ? 1 : options.momentum;
         options.beta2 = i == 1 ? 1 : options.beta2;
-        options.epsilon = i == 2 ? 0 : i == 3 ? 1e31f : options.epsilon;
+        options.epsilon = i == 2 ? 0 : i == 3 ? 2e6f : options.epsilon;
         ck_assert_int_eq(mlp_train(net, &dataset, &options, &error), MLP_E_USAGE);
         ck_assert_ptr_nonnull(strstr(error.found, "momentum "));
     }

@@ -163,6 +163,8 @@ struct cli_options cli_options_default(uint32_t command)
     cli_preset_apply(&options, "default");
     if (command == CLI_TUNE)
         options.out = "out/lr.png";
+    if (command == CLI_INFO)
+        options.model = "none"; /* and says nothing of weights */
     if (command == CLI_GRADCHECK)
         options.batch = 8; /* in double, twice for each parameter */
     return options;

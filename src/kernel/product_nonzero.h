@@ -33,23 +33,23 @@ INLINE void nonzero_tile(int rows, int n, enum kernel_order order, uint32_t word
     tile_end(rows, n, &t, c, c_stride);
 }
 
-INLINE void nonzero_block(int n, enum kernel_order order, uint32_t words, const uint64_t *bits,
-                          size_t bits_stride, const float *a, size_t a_stride, const float *b,
-                          size_t b_stride, float *c, size_t c_stride, const float *init)
+INLINE void nonzero_block(int rows, int n, enum kernel_order order, uint32_t words,
+                          const uint64_t *bits, size_t bits_stride, const float *a, size_t a_stride,
+                          const float *b, size_t b_stride, float *c, size_t c_stride,
+                          const float *init)
 {
     const bool by_rows = order == KERNEL_BY_ROWS;
-    const int rows = by_rows ? 1 : NONZERO_QUAD_ROWS;
     for (int r = 0; r < PANEL; r += rows)
         nonzero_tile(rows, n, order, words, bits + (by_rows ? r : r / QUAD), bits_stride,
                      a + r * (by_rows ? PANEL : 1), a_stride, b, b_stride, c + r * PANEL, c_stride,
                      init);
 }
 
-#define NONZERO(n, name, order)                                                                    \
+#define NONZERO(rows, n, name, order)                                                              \
     static void nonzero_##name##_##n(                                                              \
         uint32_t words, const uint64_t *bits, size_t bits_stride, const float *a, size_t a_stride, \
         const float *b, size_t b_stride, float *c, size_t c_stride, const float *init)             \
     {                                                                                              \
-        nonzero_block(n, order, words, bits, bits_stride, a, a_stride, b, b_stride, c, c_stride,   \
-                      init);                                                                       \
+        nonzero_block(rows, n, order, words, bits, bits_stride, a, a_stride, b, b_stride, c,       \
+                      c_stride, init);                                                             \
     }

@@ -67,32 +67,32 @@ PRODUCTS(3)
         }
 #endif
 
-NONZERO(1, rows, KERNEL_BY_ROWS)
+NONZERO(1, 1, rows, KERNEL_BY_ROWS)
 #define NONZERO_ROWS_TABLE nonzero_rows_1
 #if NONZERO_PANELS >= 4
-NONZERO(2, rows, KERNEL_BY_ROWS)
-NONZERO(3, rows, KERNEL_BY_ROWS)
-NONZERO(4, rows, KERNEL_BY_ROWS)
+NONZERO(1, 2, rows, KERNEL_BY_ROWS)
+NONZERO(1, 3, rows, KERNEL_BY_ROWS)
+NONZERO(1, 4, rows, KERNEL_BY_ROWS)
 #    undef NONZERO_ROWS_TABLE
 #    define NONZERO_ROWS_TABLE nonzero_rows_1, nonzero_rows_2, nonzero_rows_3, nonzero_rows_4
 #endif
 #if NONZERO_PANELS == 8
-NONZERO(5, rows, KERNEL_BY_ROWS)
-NONZERO(6, rows, KERNEL_BY_ROWS)
-NONZERO(7, rows, KERNEL_BY_ROWS)
-NONZERO(8, rows, KERNEL_BY_ROWS)
+NONZERO(1, 5, rows, KERNEL_BY_ROWS)
+NONZERO(1, 6, rows, KERNEL_BY_ROWS)
+NONZERO(1, 7, rows, KERNEL_BY_ROWS)
+NONZERO(1, 8, rows, KERNEL_BY_ROWS)
 #    undef NONZERO_ROWS_TABLE
 #    define NONZERO_ROWS_TABLE                                                                     \
         nonzero_rows_1, nonzero_rows_2, nonzero_rows_3, nonzero_rows_4, nonzero_rows_5,            \
             nonzero_rows_6, nonzero_rows_7, nonzero_rows_8
 #endif
 
-NONZERO(1, columns, KERNEL_BY_COLUMNS)
+NONZERO(NONZERO_QUAD_ROWS, 1, columns, KERNEL_BY_COLUMNS)
 #define NONZERO_COLUMNS_TABLE nonzero_columns_1
 #if NONZERO_QUAD_PANELS == 4
-NONZERO(2, columns, KERNEL_BY_COLUMNS)
-NONZERO(3, columns, KERNEL_BY_COLUMNS)
-NONZERO(4, columns, KERNEL_BY_COLUMNS)
+NONZERO(NONZERO_QUAD_ROWS, 2, columns, KERNEL_BY_COLUMNS)
+NONZERO(NONZERO_QUAD_ROWS, 3, columns, KERNEL_BY_COLUMNS)
+NONZERO(NONZERO_QUAD_ROWS, 4, columns, KERNEL_BY_COLUMNS)
 #    undef NONZERO_COLUMNS_TABLE
 #    define NONZERO_COLUMNS_TABLE                                                                  \
         nonzero_columns_1, nonzero_columns_2, nonzero_columns_3, nonzero_columns_4

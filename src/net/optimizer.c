@@ -17,12 +17,13 @@ bool optimizer_new(struct optimizer *o, const struct mlp_net *net,
                             .beta2 = options->beta2,
                             .weight_decay = options->weight_decay,
                             .decay = options->ema};
-    double spread = math_sqrt(1 - (double)options->beta2);
-    o->step = (struct kernel_update){.beta1 = options->momentum,
-                                     .beta2 = options->beta2,
-                                     .spread = (float)spread,
-                                     .gain = (float)((1 - (double)options->momentum) / spread),
-                                     .epsilon = options->epsilon};
+    o->step = (struct kernel_update){
+        .beta1 = options->momentum, .beta2 = options->beta2, .epsilon = options->epsilon};
+    if (o->rule == MLP_ADAMW) {
+        double spread = math_sqrt(1 - (double)options->beta2);
+        o->step.spread = (float)spread;
+        o->step.gain = (float)((1 - (double)options->momentum) / spread);
+    }
     float **const moments[] = {&o->m, &o->v};
     bool ok = true;
     for (int i = 0; i < optimizer_moments(o->rule); i++) {

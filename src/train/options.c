@@ -90,11 +90,11 @@ enum mlp_status train_options_check(const struct mlp_net *net, const struct mlp_
     }
     if (!(o->momentum >= 0 && o->momentum < 1 &&
           (o->optimizer != MLP_ADAMW ||
-           (o->beta2 >= 0 && o->beta2 < 1 && o->epsilon >= 1e-30f && o->epsilon <= 1e30f)))) {
+           (o->beta2 >= 0 && o->beta2 < 1 && o->epsilon >= 1e-30f && o->epsilon <= 1e6f)))) {
         error_set(error, MLP_E_USAGE, NULL, -1);
         error_found(error, "momentum %g, beta2 %g, epsilon %g", (double)o->momentum,
                     (double)o->beta2, (double)o->epsilon);
-        error_wanted(error, "the first two from 0 to below 1, epsilon from 1e-30 to 1e30");
+        error_wanted(error, "the first two from 0 to below 1, epsilon from 1e-30 to 1e6");
         return MLP_E_USAGE;
     }
     if (!(o->dropout >= 0 && o->dropout < 1 && o->ema >= 0 && o->ema < 1 &&

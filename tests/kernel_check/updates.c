@@ -134,8 +134,12 @@ void check_updates(struct check *check)
          .beta1 = 0.5f,
          .beta2 = 0.9f,
          .root = 3,
-         .epsilon = 0.1f}};
-    for (int n = 0; n < 2; n++) {
+         .epsilon = 0.1f},
+        /* The ends of what is accepted. */
+        {.factor = 1, .rate = 1, .beta1 = 0.9f, .beta2 = 0.9f, .root = 1, .epsilon = 1e-30f},
+        {.factor = 1, .rate = 1e6f, .beta1 = 0.9f, .beta2 = 0.9f, .root = 1, .epsilon = 1e6f}};
+    enum { N_NUMBERS = sizeof numbers / sizeof numbers[0] };
+    for (int n = 0; n < N_NUMBERS; n++) {
         numbers[n].spread = sqrtf(1 - numbers[n].beta2);
         numbers[n].gain = (1 - numbers[n].beta1) / numbers[n].spread;
     }
@@ -145,6 +149,6 @@ void check_updates(struct check *check)
     for (int rule = 0; rule < N_RULES; rule++)
         for (uint32_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
             for (enum contents contents = INTEGERS; contents <= SPECIALS; contents++)
-                for (uint32_t n = 0; n < 2; n++)
+                for (int n = 0; n < N_NUMBERS; n++)
                     check_update(check, rule, lines[i], contents, &numbers[n]);
 }
