@@ -22,19 +22,29 @@ enum { CHAINS = 14 };
 #define FACTOR 0.999f
 #define TERM 0.001f
 
-/* One function an instruction set: they differ in types and names only. No compiler has a short cut
- * for such chains, since it may not reorder floating-point operations. (An asm statement to make
- * sure would keep the array in memory.) */
-#define PEAK(name, attribute, vector, set1, fma, add, first)                                       \
-    attribute static float run_##name(uint64_t n)                                                  \
+/* Memory for factors that are loaded: up to 7 KiB, which stay in L1. */
+enum { LINES = 8 };
+
+/* One function an instruction set, and how many of its chains load their factor each time: they
+ * differ in types and names only. No compiler has a short cut for such chains, since it may not
+ * reorder floating-point operations. (An asm statement to make sure would keep the array in
+ * memory.) */
+#define PEAK(name, loads, attribute, vector, set1, load, fma, add, first)                          \
+    attribute static float run_##name##_##loads(uint64_t n)                                        \
     {                                                                                              \
+        enum { VL = sizeof(vector) / sizeof(float), LINE = CHAINS * VL };                          \
+        _Alignas(64) float lines[LINES * LINE];                                                    \
+        for (int i = 0; i < LINES * LINE; i++)                                                     \
+            lines[i] = FACTOR;                                                                     \
         vector factor = set1(FACTOR), term = set1(TERM), acc[CHAINS];                              \
         for (int i = 0; i < CHAINS; i++)                                                           \
             acc[i] = set1((float)i);                                                               \
         for (uint64_t k = 0; k < n; k++) {                                                         \
+            const float *line = lines + k % LINES * LINE;                                          \
             _Pragma("GCC unroll 14") for (int i = 0; i < CHAINS; i++)                              \
             {                                                                                      \
-                acc[i] = fma(acc[i], factor, term);                                                \
+                bool loaded = (i + 1) * (loads) / CHAINS > i * (loads) / CHAINS;                   \
+                acc[i] = fma(acc[i], loaded ? load(line + (size_t)i * VL) : factor, term);         \
             }                                                                                      \
         }                                                                                          \
         for (int i = 1; i < CHAINS; i++)                                                           \
@@ -44,11 +54,19 @@ enum { CHAINS = 14 };
 
 #if defined(__x86_64__)
 #    define SSE_FMA(x, factor, term) _mm_add_ps(_mm_mul_ps(x, factor), term)
-PEAK(avx512, __attribute__((target("avx512f"))), __m512, _mm512_set1_ps, _mm512_fmadd_ps,
-     _mm512_add_ps, _mm512_cvtss_f32)
-PEAK(avx2, __attribute__((target("avx2,fma"))), __m256, _mm256_set1_ps, _mm256_fmadd_ps,
-     _mm256_add_ps, _mm256_cvtss_f32)
-PEAK(sse2, , __m128, _mm_set1_ps, SSE_FMA, _mm_add_ps, _mm_cvtss_f32)
+#    define PEAK_AVX512(loads)                                                                     \
+        PEAK(avx512, loads, __attribute__((target("avx512f"))), __m512, _mm512_set1_ps,            \
+             _mm512_loadu_ps, _mm512_fmadd_ps, _mm512_add_ps, _mm512_cvtss_f32)
+#    define PEAK_AVX2(loads)                                                                       \
+        PEAK(avx2, loads, __attribute__((target("avx2,fma"))), __m256, _mm256_set1_ps,             \
+             _mm256_loadu_ps, _mm256_fmadd_ps, _mm256_add_ps, _mm256_cvtss_f32)
+PEAK_AVX512(0)
+PEAK_AVX512(7)
+PEAK_AVX512(14)
+PEAK_AVX2(0)
+PEAK_AVX2(7)
+PEAK_AVX2(14)
+PEAK(sse2, 0, , __m128, _mm_set1_ps, _mm_loadu_ps, SSE_FMA, _mm_add_ps, _mm_cvtss_f32)
 
 /* Six chains: a tile product starts every 16 cycles and takes 52 (Intel, "Optimization reference
  * manual", chapter 20), and two of the eight tiles are factors. */
@@ -86,19 +104,23 @@ __attribute__((target("amx-tile,amx-bf16"))) static float run_amx(uint64_t n)
 #elif defined(__aarch64__)
 #    define NEON_FMA(x, factor, term) vfmaq_f32(term, x, factor)
 #    define NEON_FIRST(x) vgetq_lane_f32(x, 0)
-PEAK(neon, , float32x4_t, vdupq_n_f32, NEON_FMA, vaddq_f32, NEON_FIRST)
+PEAK(neon, 0, , float32x4_t, vdupq_n_f32, vld1q_f32, NEON_FMA, vaddq_f32, NEON_FIRST)
 #endif
 
 static const struct peak_isa table[] = {
 #if defined(__x86_64__)
-    {"avx512", "f32", CPU_AVX512, 2.0 * 16 * CHAINS, run_avx512},
-    {"avx2", "f32", CPU_AVX2 | CPU_FMA, 2.0 * 8 * CHAINS, run_avx2},
-    {"sse2", "f32", CPU_SSE2, 2.0 * 4 * CHAINS, run_sse2},
-    {"amx", "bf16", CPU_AMX_BF16, 2.0 * 16 * 16 * 32 * TILE_CHAINS, run_amx},
+    {"avx512", "f32", CPU_AVX512, 2.0 * 16 * CHAINS, 0, run_avx512_0},
+    {"avx512", "f32", CPU_AVX512, 2.0 * 16 * CHAINS, 0.5, run_avx512_7},
+    {"avx512", "f32", CPU_AVX512, 2.0 * 16 * CHAINS, 1, run_avx512_14},
+    {"avx2", "f32", CPU_AVX2 | CPU_FMA, 2.0 * 8 * CHAINS, 0, run_avx2_0},
+    {"avx2", "f32", CPU_AVX2 | CPU_FMA, 2.0 * 8 * CHAINS, 0.5, run_avx2_7},
+    {"avx2", "f32", CPU_AVX2 | CPU_FMA, 2.0 * 8 * CHAINS, 1, run_avx2_14},
+    {"sse2", "f32", CPU_SSE2, 2.0 * 4 * CHAINS, 0, run_sse2_0},
+    {"amx", "bf16", CPU_AMX_BF16, 2.0 * 16 * 16 * 32 * TILE_CHAINS, 0, run_amx},
 #elif defined(__aarch64__)
-    {"neon", "f32", CPU_NEON, 2.0 * 4 * CHAINS, run_neon},
+    {"neon", "f32", CPU_NEON, 2.0 * 4 * CHAINS, 0, run_neon_0},
 #endif
-    {NULL, NULL, 0, 0, NULL},
+    {NULL, NULL, 0, 0, 0, NULL},
 };
 
 const struct peak_isa *peak_isa(uint32_t i)

@@ -5,12 +5,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* One instruction set: a loop of independent multiply-adds that never leaves the registers. */
+/* One instruction set: a loop of independent multiply-adds, whose factors are in registers or, some
+ * or all of them, in L1. */
 struct peak_isa {
     const char *name;      /* as the kernels call it */
     const char *precision; /* of the factors */
     uint32_t needs;        /* enum cpu_feature */
     double flops;          /* of one round */
+    double loads;          /* for each multiply-add; 0: the peak */
     /* n rounds; the result depends on all of them, so that none can be left out */
     float (*run)(uint64_t n);
 };

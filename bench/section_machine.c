@@ -31,13 +31,18 @@ static void measure_peak(struct bench *bench, const struct peak_isa *isa, int th
     struct peak_run run = {isa, threads, rounds};
     struct contender contender = {.run = run_peak, .context = &run, .threads = threads};
     measure(&contender, 1, 3 * bench->n_runs, 2);
-    struct row *row = row_add(&bench->rows, "machine", "multiply-add peak");
+    char name[48] = "multiply-add peak";
+    if (isa->loads > 0)
+        snprintf(name, sizeof name, "multiply-add, %g load%s each", isa->loads,
+                 isa->loads < 1 ? "s" : "");
+    struct row *row = row_add(&bench->rows, "machine", name);
     snprintf(row->kernel, sizeof row->kernel, "%s", isa->name);
     snprintf(row->precision, sizeof row->precision, "%s", isa->precision);
     row->threads = threads;
     row_measured(row, &contender);
-    row_rate(row, 0, isa->flops * (double)rounds * threads, 0);
-    if (bench->n_peaks < PEAKS_MAX)
+    double peak = isa->loads > 0 ? bench_peak(bench, isa->name, threads) : 0;
+    row_rate(row, 0, isa->flops * (double)rounds * threads, peak);
+    if (isa->loads == 0 && bench->n_peaks < PEAKS_MAX)
         bench->peaks[bench->n_peaks++] = (struct bench_peak){isa->name, threads, row->gflops};
 }
 
