@@ -104,6 +104,13 @@ static struct mlp_images new_images(struct guarded *memory, uint32_t n, uint32_t
     return images;
 }
 
+static float pixel_of(const struct batch *batch, uint32_t r, uint32_t i)
+{
+    const struct nonzeros *z = &batch->x.nonzeros;
+    return z->bytes != NULL ? z->values[*nonzeros_at(z, r, i)]
+                            : panel_at(&batch->x, r, i / PANEL)[i % PANEL];
+}
+
 /* The pixels of row r are those of the sample, times 1/255 in float; pads are 0. */
 static void check_row(const struct batch *batch, uint32_t r, const struct mlp_images *images,
                       uint32_t sample, const char *kernel)
@@ -111,7 +118,7 @@ static void check_row(const struct batch *batch, uint32_t r, const struct mlp_im
     uint32_t inputs = batch->x.cols;
     const uint8_t *pixels = images->pixels + (size_t)sample * inputs;
     for (uint32_t i = 0; i < panel_count(inputs) * PANEL; i++) {
-        float got = panel_at(&batch->x, r, i / PANEL)[i % PANEL];
+        float got = pixel_of(batch, r, i);
         float want = i < inputs ? (float)pixels[i] * (1.0f / 255.0f) : 0;
         if (memcmp(&got, &want, sizeof got) != 0)
             ck_abort_msg("%s, %u inputs: row %u, pixel %u is %a, wanted %a", kernel, inputs, r, i,
@@ -125,9 +132,11 @@ static void check_nonzeros(const struct batch *batch, const char *kernel)
 {
     const struct nonzeros *z = &batch->x.nonzeros;
     uint32_t n = batch->x.rows, inputs = batch->x.cols;
+    if (z->bytes == NULL)
+        return;
     for (uint32_t r = 0; r < n; r++)
         for (uint32_t i = 0; i < (inputs + WORD - 1) / WORD * WORD; i++) {
-            bool want = i < inputs && panel_at(&batch->x, r, i / PANEL)[i % PANEL] != 0;
+            bool want = i < inputs && pixel_of(batch, r, i) != 0;
             if ((z->of_rows[(size_t)i / WORD * z->row_stride + r] >> i % WORD & 1) != want)
                 ck_abort_msg("%s: row %u, column %u: wanted %d", kernel, r, i, want);
         }
@@ -135,7 +144,7 @@ static void check_nonzeros(const struct batch *batch, const char *kernel)
         for (uint32_t r = 0; r < panel_count(n) * PANEL; r++) {
             bool want = false;
             for (uint32_t c = i; c < i + QUAD && c < inputs && r < n; c++)
-                want = want || panel_at(&batch->x, r, c / PANEL)[c % PANEL] != 0;
+                want = want || pixel_of(batch, r, c) != 0;
             uint64_t word = z->of_columns[(size_t)r / WORD * z->column_stride + i / QUAD];
             if ((word >> r % WORD & 1) != want)
                 ck_abort_msg("%s: columns %u.., row %u: wanted %d", kernel, i, r, want);
@@ -143,12 +152,12 @@ static void check_nonzeros(const struct batch *batch, const char *kernel)
 }
 
 static void check_gather(const struct kernel *kernel, const struct mlp_images *images,
-                         int n_members)
+                         int n_members, bool nonzeros)
 {
     enum { BATCH = 100 };
     struct batch batch;
     uint32_t inputs = images->n_rows * images->n_cols, samples[BATCH];
-    ck_assert(data_batch_new(&batch, BATCH, inputs, true));
+    ck_assert(data_batch_new(&batch, BATCH, inputs, nonzeros));
     for (uint32_t i = 0; i < BATCH; i++) /* the very last sample among them */
         samples[i] = (images->n_samples - 1 + i * 7) % images->n_samples;
     for (int id = n_members - 1; id >= 0; id--) {
@@ -187,7 +196,8 @@ START_TEST(gathered_pixels_are_bytes_over_255)
             struct mlp_images images =
                 new_images(&memory, 30, image_sizes[_i].rows, image_sizes[_i].cols, side);
             for (int n_members = 1; n_members <= 5; n_members += 2)
-                check_gather(kernel, &images, n_members);
+                for (int nonzeros = 0; nonzeros < 2; nonzeros++)
+                    check_gather(kernel, &images, n_members, nonzeros);
             ck_assert(guarded_intact(&memory));
             free(images.labels);
             guarded_free(&memory);

@@ -104,29 +104,60 @@ static struct panels new_panels(uint32_t rows, uint32_t cols, uint32_t which)
     return m;
 }
 
-/* Zeros in seven tenths of the places where a row, or four columns, and a k meet. */
-static void put_zeros(struct panels *m, bool of_rows)
+/* Bytes: zeros in seven tenths of the places where a row, or four columns, and a k meet. */
+static uint8_t byte_of(const struct panels *m, bool of_rows, uint32_t r, uint32_t c)
+{
+    bool zero = random_float(4, of_rows ? r * m->cols + c : c / QUAD * m->rows + r) < 0.4f;
+    return zero ? 0 : (uint8_t)(1 + (r * 31 + c * 7) % (UINT8_MAX - 1));
+}
+
+static float value_of(uint8_t byte)
+{
+    return byte == 0 ? 0 : byte == UINT8_MAX ? NAN : random_float(5, byte);
+}
+
+static void put_bytes(struct panels *m, bool of_rows)
 {
     for (uint32_t r = 0; r < m->rows; r++)
         for (uint32_t c = 0; c < m->cols; c++)
-            if (random_float(4, of_rows ? r * m->cols + c : c / QUAD * m->rows + r) < 0.4f)
-                panel_at(m, r, c / PANEL)[c % PANEL] = 0;
+            panel_at(m, r, c / PANEL)[c % PANEL] = value_of(byte_of(m, of_rows, r, c));
 }
 
-/* As the bits say, for the one order that is asked for. */
-static struct nonzeros note_nonzeros(const struct panels *m, bool of_rows)
+static void *zeros(size_t n, size_t size)
 {
-    uint32_t n = of_rows ? m->rows : m->cols, k = of_rows ? m->cols : m->rows;
-    uint32_t together = of_rows ? 1 : QUAD, stride = panel_count(n) * PANEL / together;
-    uint64_t *bits = calloc((size_t)stride * ((k + WORD - 1) / WORD), sizeof *bits);
-    ck_assert_ptr_nonnull(bits);
-    for (uint32_t i = 0; i < n; i++)
-        for (uint32_t j = 0; j < k; j++)
-            if ((of_rows ? panel_at(m, i, j / PANEL)[j % PANEL]
-                         : panel_at(m, j, i / PANEL)[i % PANEL]) != 0)
-                bits[(size_t)j / WORD * stride + i / together] |= (uint64_t)1 << j % WORD;
-    return of_rows ? (struct nonzeros){.of_rows = bits, .row_stride = stride}
-                   : (struct nonzeros){.of_columns = bits, .column_stride = stride};
+    void *memory = calloc(n, size);
+    ck_assert_ptr_nonnull(memory);
+    return memory;
+}
+
+/* The same with notes; what pads them stands for NaN. */
+static struct nonzeros new_nonzeros(const struct panels *m, bool of_rows)
+{
+    uint32_t words_of_rows = (m->rows + WORD - 1) / WORD, words = (m->cols + WORD - 1) / WORD;
+    struct nonzeros z = {.row_stride = words_of_rows * WORD, .column_stride = words * WORD / QUAD};
+    size_t n_bytes = (size_t)words * z.row_stride * WORD;
+    z.bytes = zeros(n_bytes, 1);
+    z.of_rows = zeros((size_t)words * z.row_stride, sizeof *z.of_rows);
+    z.of_columns = zeros((size_t)words_of_rows * z.column_stride, sizeof *z.of_columns);
+    z.values = zeros(UINT8_MAX + 1, sizeof *z.values);
+    memset(z.bytes, UINT8_MAX, n_bytes);
+    for (int i = 0; i <= UINT8_MAX; i++)
+        z.values[i] = value_of((uint8_t)i);
+    for (uint32_t r = 0; r < m->rows; r++)
+        for (uint32_t c = 0; c < m->cols; c++) {
+            uint64_t some = (*nonzeros_at(&z, r, c) = byte_of(m, of_rows, r, c)) != 0;
+            z.of_rows[(size_t)c / WORD * z.row_stride + r] |= some << c % WORD;
+            z.of_columns[(size_t)r / WORD * z.column_stride + c / QUAD] |= some << r % WORD;
+        }
+    return z;
+}
+
+static void free_nonzeros(struct nonzeros *z)
+{
+    free(z->bytes);
+    free(z->of_rows);
+    free(z->of_columns);
+    free(z->values);
 }
 
 static float element(const struct panels *m, uint32_t r, uint32_t c)
@@ -159,7 +190,7 @@ static void problem_new(struct problem *p, enum kernel_order order, uint32_t row
     uint32_t panels = panel_count(cols);
     p->a = order == KERNEL_BY_ROWS ? new_panels(rows, k, 0) : new_panels(k, rows, 0);
     if (with_zeros)
-        put_zeros(&p->a, order == KERNEL_BY_ROWS);
+        put_bytes(&p->a, order == KERNEL_BY_ROWS);
     p->b = new_panels(k, cols, 1);
     p->c = new_panels(rows, cols, 2);
     p->init = calloc(panels * PANEL, sizeof *p->init);
@@ -302,7 +333,7 @@ START_TEST(products_equal_the_double_reference)
 }
 END_TEST
 
-/* With what is zero in A noted, the bits are those of the product without notes. */
+/* With A as bytes and its zeros noted, the bits are those of the product without notes. */
 START_TEST(leaving_out_zeros_changes_no_bit)
 {
     for (enum kernel_order order = KERNEL_BY_ROWS; order <= KERNEL_BY_COLUMNS; order++) {
@@ -315,12 +346,11 @@ START_TEST(leaving_out_zeros_changes_no_bit)
         check_problem(&problem);
         run(&problem, kernel_find("scalar"), 1);
         memcpy(dense, problem.seen, bytes);
-        problem.a.nonzeros = note_nonzeros(&problem.a, order == KERNEL_BY_ROWS);
+        problem.a.nonzeros = new_nonzeros(&problem.a, order == KERNEL_BY_ROWS);
         check_problem(&problem);
         run(&problem, kernel_find("scalar"), 1);
         ck_assert(same_bits(&problem, problem.seen, dense));
-        free(problem.a.nonzeros.of_rows);
-        free(problem.a.nonzeros.of_columns);
+        free_nonzeros(&problem.a.nonzeros);
         free(dense);
         problem_free(&problem);
     }

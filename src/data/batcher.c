@@ -20,15 +20,22 @@ void data_shuffle(uint32_t *order, uint32_t n, uint64_t seed, uint32_t epoch)
     }
 }
 
+#define PIXEL_SCALE (1.0f / 255.0f)
+
 bool data_batch_new(struct batch *batch, uint32_t batch_max, uint32_t inputs, bool nonzeros)
 {
     *batch = (struct batch){0};
     batch->x =
         (struct panels){.rows = batch_max, .cols = inputs, .stride = panel_stride(batch_max)};
-    batch->x.data = memory_new(panel_floats(batch_max, inputs) * sizeof(float));
     batch->labels = memory_new((size_t)panel_count(batch_max) * PANEL);
-    bool ok = !nonzeros || nonzeros_new(&batch->x.nonzeros, batch_max, inputs);
-    if (ok && batch->x.data != NULL && batch->labels != NULL)
+    bool ok;
+    if (nonzeros) {
+        ok = nonzeros_new(&batch->x.nonzeros, batch_max, inputs, PIXEL_SCALE);
+    } else {
+        batch->x.data = memory_new(panel_floats(batch_max, inputs) * sizeof(float));
+        ok = batch->x.data != NULL;
+    }
+    if (ok && batch->labels != NULL)
         return true;
     data_batch_free(batch);
     return false;
@@ -56,8 +63,6 @@ void data_batch_free(struct batch *batch)
     memory_free(batch->labels);
     *batch = (struct batch){0};
 }
-
-#define PIXEL_SCALE (1.0f / 255.0f)
 
 /* A unit of gathering: some columns of a few rows, so that its lines stay in L1 beside a product's
  * operands. In panels a cache line of pixels of 8 rows, in tiles one tile of 32 rows. */
@@ -140,13 +145,12 @@ static uint32_t gather_whole_panels(const struct gather *g, uint32_t n, uint32_t
     return whole;
 }
 
-static void note_nonzeros(const struct gather *g, uint32_t n)
+static void gather_nonzeros(const struct gather *g, uint32_t n)
 {
     const struct panels *x = &g->batch->x;
     uint32_t column = g->panel * PANEL;
-    if (x->nonzeros.of_rows != NULL)
-        nonzeros_note(&x->nonzeros, g->kernel, g->row, n, column, least(WORD, x->cols - column),
-                      g->from[0]);
+    nonzeros_keep(&x->nonzeros, g->kernel, g->row, n, column, least(WORD, x->cols - column),
+                  g->from[0]);
 }
 
 /* Where the images of the unit's rows from `row` on begin. */
@@ -182,8 +186,10 @@ bool data_gather_some(struct gather *g)
     prefetch_unit(g);
     uint32_t end = least(g->panel + unit_panels(g->batch), g->panel_end);
     uint32_t n = least(rows, g->n - g->row), panel = g->panel;
-    if (!in_tiles(g->batch)) {
-        note_nonzeros(g, n);
+    if (g->batch->x.nonzeros.bytes != NULL) {
+        gather_nonzeros(g, n);
+        panel = end;
+    } else if (!in_tiles(g->batch)) {
         panel = gather_whole_panels(g, n, end);
     }
     for (; panel < end; panel++)

@@ -1,4 +1,4 @@
-/* nonzeros.h - where a batch has anything but zeros, noted while its pixels pass by. */
+/* nonzeros.h - a batch as bytes, and where it has anything but zeros. */
 #ifndef DATA_NONZEROS_H
 #define DATA_NONZEROS_H
 
@@ -12,15 +12,15 @@ enum { NONZEROS_ROWS = 2 * QUAD };
  * Looks at a few of them. */
 bool nonzeros_pay(const struct mlp_images *images, uint32_t first, uint32_t n);
 
-/* nonzeros_new - for matrices of up to so many rows and columns, at first of zeros alone; false if
- * out of memory. */
-bool nonzeros_new(struct nonzeros *nonzeros, uint32_t rows, uint32_t columns);
+/* nonzeros_new - for matrices of up to so many rows and columns, at first of zeros alone; a byte
+ * stands for so many times `scale`. False if out of memory. */
+bool nonzeros_new(struct nonzeros *nonzeros, uint32_t rows, uint32_t columns, float scale);
 void nonzeros_free(struct nonzeros *nonzeros);
 
-/* nonzeros_note - n <= 8 rows from `row` (a multiple of 8) on, the rest of the 8 taken for zeros,
+/* nonzeros_keep - n <= 8 rows from `row` (a multiple of 8) on, the rest of the 8 taken for zeros,
  * and up to 64 columns from `column` (a multiple of 64) on: their bytes begin at from[r] + column.
  * Rows come in order, since those of the 64 that are not yet noted count as zeros. */
-void nonzeros_note(const struct nonzeros *nonzeros, const struct kernel *kernel, uint32_t row,
+void nonzeros_keep(const struct nonzeros *nonzeros, const struct kernel *kernel, uint32_t row,
                    uint32_t n, uint32_t column, uint32_t n_columns, const uint8_t *const *from);
 
 #endif

@@ -28,13 +28,35 @@ static uint32_t divide_up(uint32_t n, uint32_t d)
     return n / d + (n % d != 0);
 }
 
-/* Where A has anything but zeros; NULL: unknown. */
-static const uint64_t *nonzeros_of(const struct gemm *g)
+/* Whether it is known where A has anything but zeros. */
+static bool leaves_out(const struct gemm *g)
 {
-    return g->order == KERNEL_BY_ROWS ? g->a->nonzeros.of_rows : g->a->nonzeros.of_columns;
+    return g->a->nonzeros.bytes != NULL;
 }
 
-/* Of 16 rows of C. Of A it leaves out the zeros, where somebody has noted them. */
+/* Of 16 rows of C, from the bytes and notes of A. */
+static void multiply_nonzeros(const struct kernel *kernel, const struct gemm *g, uint32_t group,
+                              uint32_t n, uint32_t k_begin, uint32_t k_end, const float *b,
+                              float *c, size_t c_stride, const float *init)
+{
+    const struct nonzeros *a = &g->a->nonzeros;
+    const uint64_t *bits;
+    const uint8_t *bytes;
+    uint32_t stride;
+    if (g->order == KERNEL_BY_ROWS) {
+        stride = a->row_stride;
+        bits = a->of_rows + k_begin / WORD * (size_t)stride + group * PANEL;
+        bytes = nonzeros_at(a, group * PANEL, k_begin);
+    } else {
+        stride = a->column_stride;
+        bits = a->of_columns + k_begin / WORD * (size_t)stride + group * (PANEL / QUAD);
+        bytes = nonzeros_at(a, k_begin, group * PANEL);
+    }
+    kernel->product_nonzero[g->order][n - 1](divide_up(k_end - k_begin, WORD), bits, stride, bytes,
+                                             a->values, b, g->b->stride, c, c_stride, init);
+}
+
+/* Of 16 rows of C. */
 static void multiply(const struct kernel *kernel, const struct gemm *g, uint32_t group, uint32_t n,
                      uint32_t k_begin, uint32_t k_end, const float *b, float *c, size_t c_stride,
                      const float *init)
@@ -42,16 +64,8 @@ static void multiply(const struct kernel *kernel, const struct gemm *g, uint32_t
     bool by_rows = g->order == KERNEL_BY_ROWS;
     const float *a =
         by_rows ? panel_at(g->a, group * PANEL, k_begin / PANEL) : panel_at(g->a, k_begin, group);
-    const uint64_t *bits = nonzeros_of(g);
-    if (bits == NULL) {
-        kernel->product[g->order][n - 1](k_end - k_begin, a, g->a->stride, b, g->b->stride, c,
-                                         c_stride, init);
-        return;
-    }
-    uint32_t stride = by_rows ? g->a->nonzeros.row_stride : g->a->nonzeros.column_stride;
-    bits += k_begin / WORD * (size_t)stride + group * (by_rows ? PANEL : PANEL / QUAD);
-    kernel->product_nonzero[g->order][n - 1](divide_up(k_end - k_begin, WORD), bits, stride, a,
-                                             g->a->stride, b, g->b->stride, c, c_stride, init);
+    kernel->product[g->order][n - 1](k_end - k_begin, a, g->a->stride, b, g->b->stride, c, c_stride,
+                                     init);
 }
 
 /* One block of B (k_begin.., n panels) against all row groups of the slice. */
@@ -75,7 +89,10 @@ static void multiply_block(const struct kernel *kernel, const struct gemm *g,
         }
         if (aside != NULL)
             aside->run(aside->context);
-        multiply(kernel, g, group, n, k_begin, k_end, b, c, c_stride, init);
+        if (leaves_out(g))
+            multiply_nonzeros(kernel, g, group, n, k_begin, k_end, b, c, c_stride, init);
+        else
+            multiply(kernel, g, group, n, k_begin, k_end, b, c, c_stride, init);
         if (k_end == g->k && g->epilogue != NULL)
             g->epilogue(g->context, group * PANEL, panel, n, c, c_stride);
     }
@@ -83,7 +100,7 @@ static void multiply_block(const struct kernel *kernel, const struct gemm *g,
 
 static uint32_t k_block(const struct gemm *g)
 {
-    if (nonzeros_of(g) != NULL)
+    if (leaves_out(g))
         return K_BLOCK_NONZERO;
     /* Even blocks: a short last one would load and store C for little work. */
     uint32_t n_blocks = divide_up(g->k, K_BLOCK);
@@ -94,7 +111,7 @@ void gemm_run(const struct kernel *kernel, const struct gemm *g, const struct ge
               float *scratch, const struct gemm_aside *aside)
 {
     uint32_t k_step = k_block(g);
-    uint32_t widest = nonzeros_of(g) != NULL ? kernel->nonzero_panels[g->order] : kernel->panels;
+    uint32_t widest = leaves_out(g) ? kernel->nonzero_panels[g->order] : kernel->panels;
     if (g->c == NULL)
         widest = least(widest, SCRATCH_PANELS);
     /* L2: the slice's panels of B, a few at a time. L1: a block of their rows. */

@@ -1,7 +1,7 @@
-/* nonzeros.h - which pixels of some images are not zero; a template like product.h. */
+/* nonzeros.h - some images' pixels, and which are not zero; a template like product.h. */
 
-static void nonzeros(uint32_t n, const uint8_t *const *from, size_t column, uint64_t rows[8],
-                     uint8_t columns[WORD / QUAD])
+static void nonzeros(uint32_t n, const uint8_t *const *from, size_t column, uint8_t *to,
+                     uint64_t rows[8], uint8_t columns[WORD / QUAD])
 {
     enum { BYTES = VL * QUAD, N = WORD / BYTES }; /* a lane is four bytes */
     vi bits[N];
@@ -11,6 +11,7 @@ static void nonzeros(uint32_t n, const uint8_t *const *from, size_t column, uint
         rows[r] = 0;
         for (int j = 0; j < N && r < n; j++) {
             vi pixels = vi_load(from[r] + column + j * BYTES);
+            vi_store(to + (size_t)r * WORD + j * BYTES, pixels);
             bits[j] = vi_or(bits[j], vi_where_not_zero(pixels, vi_set1(1 << r)));
             rows[r] |= vi_nonzero_bytes(pixels) << j * BYTES;
         }

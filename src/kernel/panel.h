@@ -16,22 +16,27 @@
 
 enum { PANEL = 16 }; /* floats in a cache line of 64 bytes */
 
-/* Where a matrix has anything but zeros: a bit
+/* Images that are mostly zeros stay the bytes that they are, a quarter of the memory, beside notes
+ * of where anything else stands:
+ *
+ *     M(r, c)  is  values[bytes[(c / 64 * row_stride + r) * 64 + c % 64]]
  *
  *     for row r and column k            in word  of_rows[k / 64 * row_stride + r],  bit k % 64
  *     for columns c..c+3 and row k      in word  of_columns[k / 64 * column_stride + c / 4]
  *
- * is set if something else stands there, and products leave out the k whose bit is not
- * (product_nonzero.h). Images of 28 x 28 digits are four fifths background. */
+ * is set if it is not zero, and products leave out the k whose bit is not (product_nonzero.h).
+ * Images of 28 x 28 digits are four fifths background. */
 enum { QUAD = 4, WORD = 64 };
 
 struct nonzeros {
-    uint64_t *of_rows, *of_columns;     /* NULL: nobody has looked */
+    uint8_t *bytes;
+    uint64_t *of_rows, *of_columns;
     uint32_t row_stride, column_stride; /* from a word to the next */
+    float *values;                      /* (256) */
 };
 
 struct panels {
-    float *data;
+    float *data;         /* NULL: only in nonzeros */
     uint32_t rows, cols; /* as the mathematics sees them; what is beyond is zero or ignored */
     size_t stride;       /* floats from a panel to the next */
     struct nonzeros nonzeros;
@@ -58,6 +63,11 @@ static inline size_t panel_floats(uint32_t rows, uint32_t cols)
 static inline float *panel_at(const struct panels *m, uint32_t row, uint32_t panel)
 {
     return m->data + panel * m->stride + (size_t)row * PANEL;
+}
+
+static inline uint8_t *nonzeros_at(const struct nonzeros *m, uint32_t row, uint32_t column)
+{
+    return m->bytes + (column / WORD * (size_t)m->row_stride + row) * WORD + column % WORD;
 }
 
 #endif

@@ -30,21 +30,25 @@ INLINE void tile_begin(int rows, int n, struct c_tile *t, const float *c, size_t
                              : v_load(c + j / VECTORS * c_stride + r * PANEL + j % VECTORS * VL);
 }
 
-/* One k: elements of A a row_step apart times n lines of B. */
-INLINE void tile_step(int rows, int n, int row_step, const float *a, const float *b,
-                      size_t b_stride, struct c_tile *t)
-{
+/* One k: n lines of B, */
+struct b_lines {
     vf line[KERNEL_PANELS_MAX * VECTORS];
+};
+
+INLINE void tile_lines(int n, const float *b, size_t b_stride, struct b_lines *l)
+{
 #pragma GCC unroll 16
     for (int j = 0; j < n * VECTORS; j++)
-        line[j] = v_load(b + j / VECTORS * b_stride + j % VECTORS * VL);
+        l->line[j] = v_load(b + j / VECTORS * b_stride + j % VECTORS * VL);
+}
+
+/* times an element of A for row r. */
+INLINE void tile_row(int r, int n, float a, const struct b_lines *l, struct c_tile *t)
+{
+    vf x = v_set1(a);
 #pragma GCC unroll 16
-    for (int r = 0; r < rows; r++) {
-        vf x = v_set1(a[r * row_step]);
-#pragma GCC unroll 16
-        for (int j = 0; j < n * VECTORS; j++)
-            t->c[r][j] = v_fma(x, line[j], t->c[r][j]);
-    }
+    for (int j = 0; j < n * VECTORS; j++)
+        t->c[r][j] = v_fma(x, l->line[j], t->c[r][j]);
 }
 
 INLINE void tile_end(int rows, int n, const struct c_tile *t, float *c, size_t c_stride)
@@ -62,7 +66,11 @@ INLINE void product_steps(int rows, int n, int row_step, uint32_t steps, int k_s
     for (uint32_t k = 0; k < steps; k++) {
         if (row_step == 1) /* by columns each step reads a new line of A */
             __builtin_prefetch(a + (ptrdiff_t)A_AHEAD * PANEL);
-        tile_step(rows, n, row_step, a, b, b_stride, t);
+        struct b_lines l;
+        tile_lines(n, b, b_stride, &l);
+#pragma GCC unroll 16
+        for (int r = 0; r < rows; r++)
+            tile_row(r, n, a[r * row_step], &l, t);
         a += k_step;
         b += PANEL;
     }

@@ -106,9 +106,6 @@ INLINE vf adamw(const struct kernel_update *u, size_t i, const float *w, const f
     return v_fma(v_set1(-u->rate), v_mul(first, reciprocal(size)), shrunk(u, v_load(w + i)));
 }
 
-/* The weights of two blocks further on will be needed when tiles have made their gradient. */
-enum { AHEAD = 2 * PANEL };
-
 /* The numbers are copied: as far as the compiler knows, a store to w may change *update. */
 #define UPDATE(rule)                                                                               \
     static void update_##rule(const struct kernel_update *update, uint32_t lines, float *w,        \

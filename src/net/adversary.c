@@ -57,6 +57,16 @@ static float from_bf16(bf16 x)
     return value;
 }
 
+static void read_block(const struct panels *x, uint32_t group, uint32_t panel, float block[BLOCK])
+{
+    const struct nonzeros *z = &x->nonzeros;
+    if (z->bytes == NULL)
+        memcpy(block, panel_at(x, group * PANEL, panel), BLOCK * sizeof *block);
+    for (uint32_t r = 0; r < PANEL && z->bytes != NULL; r++)
+        for (uint32_t c = 0; c < PANEL; c++)
+            block[r * PANEL + c] = z->values[nonzeros_at(z, group * PANEL + r, panel * PANEL)[c]];
+}
+
 /* 16 samples x 16 pixels; g (pixels, samples), row after row. `far` has e / |g| of each sample. */
 static void move_block(const struct adversary *a, const struct kernel *kernel,
                        const struct step_input *from, uint32_t group, uint32_t panel,
@@ -65,7 +75,8 @@ static void move_block(const struct adversary *a, const struct kernel *kernel,
     float g[BLOCK], *x = a->moved.x.data == NULL ? g : panel_at(&a->moved.x, group * PANEL, panel);
     kernel->transpose(panel_at(&a->dxt, panel * PANEL, group), g);
     if (a->moved.x.data != NULL) {
-        const float *old = panel_at(&from->x, group * PANEL, panel);
+        float old[BLOCK];
+        read_block(&from->x, group, panel, old);
         for (uint32_t i = 0; i < BLOCK; i++)
             x[i] = old[i] + far[i / PANEL] * g[i];
         return;

@@ -3,6 +3,7 @@
 #include "mlp.h"
 
 #include <math.h>
+#include <string.h>
 
 static void check_relu(struct check *check, uint32_t rows, uint32_t n, size_t gap)
 {
@@ -147,6 +148,7 @@ static void check_nonzeros(struct check *check, uint32_t n, uint32_t density)
     enum { ROWS = 2 * QUAD, COLUMN = 3 };
     struct guarded bytes[2] = {guarded_new(ROWS * WORD, GUARDED_END),
                                guarded_new(ROWS * WORD, GUARDED_START)};
+    struct guarded to = guarded_new(n * WORD, n % 2 == 0 ? GUARDED_END : GUARDED_START);
     const uint8_t *from[ROWS];
     uint64_t rows[ROWS], want_rows[ROWS] = {0};
     uint8_t columns[WORD / QUAD], want_columns[WORD / QUAD] = {0};
@@ -161,7 +163,10 @@ static void check_nonzeros(struct check *check, uint32_t n, uint32_t density)
         }
         from[r] = row - COLUMN;
     }
-    check->kernel->nonzeros(n, from, COLUMN, rows, columns);
+    check->kernel->nonzeros(n, from, COLUMN, to.data, rows, columns);
+    for (uint32_t r = 0; r < n; r++)
+        if (memcmp((uint8_t *)to.data + (size_t)r * WORD, from[r] + COLUMN, WORD) != 0)
+            check_fail(check, "row %u was not copied", r);
     for (int r = 0; r < ROWS; r++)
         if (rows[r] != want_rows[r])
             check_fail(check, "row %d has %#jx, wanted %#jx", r, (uintmax_t)rows[r],
@@ -171,10 +176,11 @@ static void check_nonzeros(struct check *check, uint32_t n, uint32_t density)
             check_fail(check, "columns %d.. have %#x, wanted %#x", i * QUAD, columns[i],
                        want_columns[i]);
     check->n_checks += ROWS + WORD / QUAD;
-    if (!guarded_intact(&bytes[0]) || !guarded_intact(&bytes[1]))
+    if (!guarded_intact(&bytes[0]) || !guarded_intact(&bytes[1]) || !guarded_intact(&to))
         check_fail(check, "memory around the bytes was written to");
     guarded_free(&bytes[0]);
     guarded_free(&bytes[1]);
+    guarded_free(&to);
 }
 
 void check_elements(struct check *check)

@@ -5,6 +5,7 @@
 #include "check.h"
 
 #include <math.h>
+#include <string.h>
 
 static const uint32_t K[] = {1, 2, 15, 16, 17, 31, 32, 33, 127, 128, 129, 784};
 enum { N_K = sizeof K / sizeof K[0] };
@@ -135,35 +136,59 @@ static float *a_at(const struct product *p, uint32_t r, uint32_t k)
     return p->by_columns ? operand_at(&p->a, k, r) : operand_at(&p->a, r, k);
 }
 
-/* What is left out is zero for the double reference and the scalar kernel, and a NaN for the
- * kernel, which must not look. */
+/* A as bytes. What is left out is zero for the double reference and the scalar kernel, and stands
+ * for a NaN for the kernel, which must not look. */
+enum { WORDS_MAX = 13, BITS_STRIDE = PANEL + 2, LEFT_OUT = UINT8_MAX };
+
+struct bytes {
+    uint64_t bits[WORDS_MAX * BITS_STRIDE];
+    float values[UINT8_MAX + 1];
+    struct guarded memory;
+};
+
+static void choose_bytes(const struct check *check, struct product *p, int density, struct bytes *b)
+{
+    uint32_t together = p->by_columns ? QUAD : 1, words = (p->k + WORD - 1) / WORD;
+    memset(b, 0, sizeof *b);
+    for (uint32_t line = 0; line < PANEL / together; line++)
+        choose_bits(check, line == 0 ? density : 2, line, p->k, b->bits, BITS_STRIDE);
+    for (uint32_t i = 1; i < LEFT_OUT; i++) /* some of A's elements, and 0 */
+        b->values[i] = *a_at(p, i % PANEL, i / PANEL % p->k);
+    b->values[LEFT_OUT] = NAN;
+    size_t size = p->by_columns ? (size_t)(p->k - 1) * WORD + PANEL
+                                : ((size_t)(words - 1) * BITS_STRIDE + PANEL) * WORD;
+    b->memory = guarded_new(size, check->n_cases % 2 == 0 ? GUARDED_END : GUARDED_START);
+    memset(b->memory.data, LEFT_OUT, size);
+    for (uint32_t k = 0; k < p->k; k++)
+        for (uint32_t r = 0; r < PANEL; r++) {
+            size_t at = p->by_columns ? (size_t)k * WORD + r
+                                      : ((size_t)k / WORD * BITS_STRIDE + r) * WORD + k % WORD;
+            uint8_t byte = (uint8_t)((k * 29 + r * 101 + check->n_cases) % LEFT_OUT);
+            bool in = b->bits[k / WORD * BITS_STRIDE + r / together] >> k % WORD & 1;
+            *a_at(p, r, k) = in ? b->values[byte] : 0;
+            ((uint8_t *)b->memory.data)[at] = in ? byte : LEFT_OUT;
+        }
+    operand_keep(&p->a);
+}
+
 static void check_nonzero(struct check *check, enum kernel_order order, uint32_t n, uint32_t k,
                           enum contents contents, int density, bool has_init)
 {
     check_case(check, "product_nonzero by %s, %u panels, k %u, contents %d, density %d, init %s",
                order == KERNEL_BY_ROWS ? "rows" : "columns", n, k, contents, density,
                has_init ? "given" : "NULL");
-    enum { WORDS_MAX = 13, STRIDE = PANEL + 2 };
-    uint64_t bits[WORDS_MAX * STRIDE] = {0};
-    uint32_t together = order == KERNEL_BY_ROWS ? 1 : QUAD;
     struct product p = block_of(order, n, k, contents, has_init);
+    struct bytes bytes;
     prepare(check, &p, true);
-    for (uint32_t line = 0; line < PANEL / together; line++)
-        choose_bits(check, line == 0 ? density : 2, line, k, bits, STRIDE);
-    const float nothing[] = {NAN, 0}; /* while the kernel runs, and after */
-    for (int pass = 0; pass < 2; pass++) {
-        for (uint32_t i = 0; i < PANEL * k; i++)
-            if ((bits[i / PANEL / WORD * STRIDE + i % PANEL / together] >> i / PANEL % WORD & 1) ==
-                0)
-                *a_at(&p, i % PANEL, i / PANEL) = nothing[pass];
-        operand_keep(&p.a);
-        if (pass == 0)
-            check->kernel->product_nonzero[order][n - 1](
-                (k + WORD - 1) / WORD, bits, STRIDE, p.a.m.data, p.a.m.stride, p.b.m.data,
-                p.b.m.stride, p.c.m.data, p.c.m.stride, has_init ? p.init.m.data : NULL);
-    }
+    choose_bytes(check, &p, density, &bytes);
+    check->kernel->product_nonzero[order][n - 1](
+        (k + WORD - 1) / WORD, bytes.bits, BITS_STRIDE, bytes.memory.data, bytes.values, p.b.m.data,
+        p.b.m.stride, p.c.m.data, p.c.m.stride, has_init ? p.init.m.data : NULL);
     if (check->kernel->fma && contents >= REALS)
         compare_with_scalar(check, &p);
+    if (!guarded_intact(&bytes.memory))
+        check_fail(check, "memory around the bytes was written to");
+    guarded_free(&bytes.memory);
     finish(check, &p);
 }
 
