@@ -9,6 +9,20 @@
 
 enum { LINE_BYTES = 64, HUGE_PAGE_BYTES = 2 << 20 };
 
+/* From here on a block has huge pages of its own. Then its lines fall evenly into the sets of the
+ * L2 cache, while small pages come from anywhere and some sets hold too many: a bf16 epoch on two
+ * threads is 5 to 11 % shorter with parameters and operands in huge pages, and an f32 epoch 1 to 3
+ * % (measured: mlp train --preset classic, both ways in turn). A quarter of a page at least is
+ * used. */
+enum { HUGE_FROM_BYTES = HUGE_PAGE_BYTES / 4 };
+
+/* The address sanitizer shall see the end of a block where it is. */
+#ifdef __SANITIZE_ADDRESS__
+enum { HUGE_LEAST_BYTES = LINE_BYTES };
+#else
+enum { HUGE_LEAST_BYTES = HUGE_PAGE_BYTES };
+#endif
+
 bool memory_size(size_t count, size_t size, size_t *size_bytes)
 {
     return !__builtin_mul_overflow(count, size, size_bytes);
@@ -21,14 +35,19 @@ static size_t whole_lines(size_t size_bytes)
 
 void *memory_new_unset(size_t size_bytes)
 {
-    size_t align = size_bytes >= HUGE_PAGE_BYTES ? HUGE_PAGE_BYTES : LINE_BYTES;
+    bool huge = size_bytes >= HUGE_FROM_BYTES;
+    size_t align = huge ? HUGE_PAGE_BYTES : LINE_BYTES;
+    if (size_bytes > SIZE_MAX - align)
+        return NULL;
+    size_t size = whole_lines(size_bytes);
+    if (huge && size < HUGE_LEAST_BYTES)
+        size = HUGE_LEAST_BYTES;
     void *memory = NULL;
-    if (size_bytes > SIZE_MAX - align ||
-        posix_memalign(&memory, align, whole_lines(size_bytes)) != 0)
+    if (posix_memalign(&memory, align, size) != 0)
         return NULL;
 #ifdef MADV_HUGEPAGE
-    if (align == HUGE_PAGE_BYTES) /* advice: refusal costs speed only */
-        (void)madvise(memory, whole_lines(size_bytes), MADV_HUGEPAGE);
+    if (huge) /* advice: refusal costs speed only */
+        (void)madvise(memory, size, MADV_HUGEPAGE);
 #endif
     return memory;
 }
