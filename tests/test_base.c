@@ -76,10 +76,23 @@ START_TEST(sizes_that_overflow_are_refused)
     ck_assert(memory_size(1 << 20, 1 << 20, &size));
     ck_assert_uint_eq(size, (size_t)1 << 40);
     ck_assert(!memory_size(SIZE_MAX / 2, 3, &size));
+}
+END_TEST
+
+START_TEST(memory_is_aligned_and_zero)
+{
+    enum { HUGE_PAGE = 2 << 20, HUGE_FROM = HUGE_PAGE / 4 };
+    static const size_t sizes[] = {0, 100, HUGE_FROM - 1, HUGE_FROM, HUGE_PAGE + 1, 2700000};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        uint8_t *p = memory_new(sizes[i]), any = 0;
+        ck_assert_ptr_nonnull(p);
+        ck_assert_uint_eq((uintptr_t)p % (sizes[i] < HUGE_FROM ? 64 : HUGE_PAGE), 0);
+        for (size_t at = 0; at < sizes[i]; at++)
+            any |= p[at];
+        ck_assert_uint_eq(any, 0);
+        memory_free(p);
+    }
     ck_assert_ptr_null(memory_new(SIZE_MAX - 10));
-    float *p = memory_new(100);
-    ck_assert_uint_eq((uintptr_t)p % 64, 0);
-    memory_free(p);
 }
 END_TEST
 
@@ -281,6 +294,7 @@ Suite *base_suite(void)
     tcase_add_test(tests, math_agrees_with_libm);
     tcase_add_test(tests, normal_numbers_have_mean_0_and_variance_1);
     tcase_add_test(tests, sizes_that_overflow_are_refused);
+    tcase_add_test(tests, memory_is_aligned_and_zero);
     tcase_add_test(tests, hash_sees_every_byte);
     tcase_add_test(tests, a_file_is_replaced_whole_or_not_at_all);
     tcase_add_test(tests, a_symbolic_link_is_followed);

@@ -9,18 +9,23 @@
 
 enum { LINE_BYTES = 64, HUGE_PAGE_BYTES = 2 << 20 };
 
-/* From here on a block has huge pages of its own. Then its lines fall evenly into the sets of the
- * L2 cache, while small pages come from anywhere and some sets hold too many: a bf16 epoch on two
- * threads is 5 to 11 % shorter with parameters and operands in huge pages, and an f32 epoch 1 to 3
- * % (measured: mlp train --preset classic, both ways in turn). A quarter of a page at least is
- * used. */
+/* A last part of a block from here on has a huge page of its own, of which it then uses a quarter
+ * at least. Lines in huge pages fall evenly into the sets of the L2 cache, while small pages come
+ * from anywhere and some sets hold too many: a bf16 epoch on two threads is 5 to 11 % shorter with
+ * parameters and operands in huge pages, and an f32 epoch 1 to 3 % (measured: mlp train --preset
+ * classic, both ways in turn). */
 enum { HUGE_FROM_BYTES = HUGE_PAGE_BYTES / 4 };
 
 /* The address sanitizer shall see the end of a block where it is. */
-#ifdef __SANITIZE_ADDRESS__
-enum { HUGE_LEAST_BYTES = LINE_BYTES };
+#ifdef __has_feature /* clang */
+#    if __has_feature(address_sanitizer)
+#        define EXACT
+#    endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(EXACT)
+enum { ROUNDS_UP = 0 };
 #else
-enum { HUGE_LEAST_BYTES = HUGE_PAGE_BYTES };
+enum { ROUNDS_UP = 1 };
 #endif
 
 bool memory_size(size_t count, size_t size, size_t *size_bytes)
@@ -36,14 +41,13 @@ static size_t whole_lines(size_t size_bytes)
 void *memory_new_unset(size_t size_bytes)
 {
     bool huge = size_bytes >= HUGE_FROM_BYTES;
-    size_t align = huge ? HUGE_PAGE_BYTES : LINE_BYTES;
-    if (size_bytes > SIZE_MAX - align)
+    if (size_bytes > SIZE_MAX - 2 * HUGE_PAGE_BYTES)
         return NULL;
-    size_t size = whole_lines(size_bytes);
-    if (huge && size < HUGE_LEAST_BYTES)
-        size = HUGE_LEAST_BYTES;
+    size_t size = whole_lines(size_bytes), last = size % HUGE_PAGE_BYTES;
+    if (ROUNDS_UP && last >= HUGE_FROM_BYTES)
+        size += HUGE_PAGE_BYTES - last;
     void *memory = NULL;
-    if (posix_memalign(&memory, align, size) != 0)
+    if (posix_memalign(&memory, huge ? HUGE_PAGE_BYTES : LINE_BYTES, size) != 0)
         return NULL;
 #ifdef MADV_HUGEPAGE
     if (huge) /* advice: refusal costs speed only */

@@ -12,15 +12,16 @@
  * Source   Fisher and Yates 1938; Durstenfeld 1964, algorithm 235 */
 void data_shuffle(uint32_t *order, uint32_t n, uint64_t seed, uint32_t epoch);
 
-/* A batch in panels: pixel / 255, and labels; what pads them to groups of 16 is some class. */
+/* A batch, pixel / 255, in panels or as bytes with notes of where they are not zero; and labels:
+ * what pads them to groups of 16 is some class. */
 struct batch {
     struct panels x;  /* (B, inputs); x.rows is this batch's size; no data if it is in tiles */
     struct tiles x16; /* or the pixels themselves in bf16, by rows */
     uint8_t *labels;
 };
 
-/* data_batch_new - room for batches of up to batch_max samples of `inputs` pixels; nonzeros: notes
- * in x where they are. False if out of memory. */
+/* data_batch_new - room for batches of up to batch_max samples of `inputs` pixels; nonzeros: as
+ * bytes with notes. False if out of memory. */
 bool data_batch_new(struct batch *batch, uint32_t batch_max, uint32_t inputs, bool nonzeros);
 
 /* data_batch_new_tiles - the same with pixels in bf16, and no notes. */

@@ -13,7 +13,7 @@ typedef void gemm_epilogue(void *context, uint32_t row, uint32_t panel, uint32_t
                            size_t c_stride);
 
 struct gemm {
-    enum kernel_order order; /* by rows: A in panels; by columns: A^T in panels */
+    enum kernel_order order; /* by rows: A in panels, or as bytes; by columns: A^T in panels */
     const struct panels *a;
     const struct panels *b;
     uint32_t k;

@@ -1,4 +1,4 @@
-/* panel.h - the one memory layout of matrices that kernels read and write.
+/* panel.h - the memory layout of f32 matrices that kernels read and write, and of images as bytes.
  *
  * A matrix M (rows, cols) is cut into panels of 16 columns; a panel holds its rows one after the
  * other, 16 floats (one cache line) each:
@@ -36,7 +36,7 @@ struct nonzeros {
 };
 
 struct panels {
-    float *data;         /* NULL: only in nonzeros */
+    float *data;         /* NULL: elsewhere, as in nonzeros */
     uint32_t rows, cols; /* as the mathematics sees them; what is beyond is zero or ignored */
     size_t stride;       /* floats from a panel to the next */
     struct nonzeros nonzeros;

@@ -6,7 +6,8 @@
  *
  * By rows, which are images, each goes alone, against many panels of B: rows that go together leave
  * out only what is zero in all of them, and for four images that is a quarter less. By columns,
- * which are pixels, four go together, since neighbours mostly are zero together. */
+ * which are pixels, four go together, since neighbours mostly are zero together, and their bytes
+ * lie side by side. */
 INLINE void nonzero_tile(int rows, int n, enum kernel_order order, uint32_t words,
                          const uint64_t *bits, size_t bits_stride, const uint8_t *a,
                          const float *values, const float *b, size_t b_stride, float *c,

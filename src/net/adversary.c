@@ -60,9 +60,11 @@ static float from_bf16(bf16 x)
 static void read_block(const struct panels *x, uint32_t group, uint32_t panel, float block[BLOCK])
 {
     const struct nonzeros *z = &x->nonzeros;
-    if (z->bytes == NULL)
+    if (z->bytes == NULL) {
         memcpy(block, panel_at(x, group * PANEL, panel), BLOCK * sizeof *block);
-    for (uint32_t r = 0; r < PANEL && z->bytes != NULL; r++)
+        return;
+    }
+    for (uint32_t r = 0; r < PANEL; r++)
         for (uint32_t c = 0; c < PANEL; c++)
             block[r * PANEL + c] = z->values[nonzeros_at(z, group * PANEL + r, panel * PANEL)[c]];
 }

@@ -15,7 +15,8 @@
 #include "base/team.h"
 #include "net/net.h"
 
-/* The batch as one member reads it: in panels, or, for bf16, by rows in tiles of whole pixels. */
+/* The batch as one member reads it: in panels, as bytes, or, for bf16, by rows in tiles of whole
+ * pixels. */
 struct step_input {
     struct panels x;
     struct tiles x16;

@@ -25,7 +25,8 @@ struct worker {
     bool moved;      /* the batch has been, by the adversary */
 };
 
-/* dense_forward - y = x W + b, then the activation, unless NULL. x (B,I), y (B,O) in panels. */
+/* dense_forward - y = x W + b, then the activation, unless NULL. x (B,I) in panels or as
+ * bytes, y (B,O) in panels. */
 void dense_forward(const struct worker *worker, const struct net_layer *layer,
                    const struct panels *x, struct panels *y, const struct activation *activation);
 
