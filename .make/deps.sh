@@ -1,6 +1,6 @@
 #!/bin/sh
 # deps.sh install|tell GROUP STAMP - finds out, by compiling, what GROUP (build, check, download,
-# dev, bench, peers) lacks. install: installs it where that can be done without asking, else as tell: says which
+# dev, arm, bench, peers) lacks. install: installs it where that can be done without asking, else as tell: says which
 # line to type, and fails. STAMP is made when nothing is missing, and spares all this the next time.
 set -u
 mode=$1 group=$2 stamp=$3
@@ -62,6 +62,11 @@ missing() {
             ls -d /usr/lib/*/$blas-openmp/lib$blas.so > /dev/null 2>&1 || echo lib$blas-openmp-dev
         done
         ;;
+    arm)
+        has aarch64-linux-gnu-gcc || echo gcc-aarch64-linux-gnu
+        CC=aarch64-linux-gnu-gcc compiles '#include <stdio.h>' || echo libc6-dev-arm64-cross
+        has qemu-aarch64 || echo qemu-user
+        ;;
     download)
         has curl || echo curl
         [ -e /etc/ssl/certs/ca-certificates.crt ] || [ ! -e /etc/debian_version ] ||
@@ -70,6 +75,7 @@ missing() {
     dev)
         for tool in clang clang-format clang-tidy shellcheck; do has $tool || echo $tool; done
         CC=clang compiles '#include <omp.h>' -fopenmp || echo libomp-dev
+        CC=clang compiles '' -fsanitize=thread || echo libclang-rt-dev
         compiles '' -fsanitize=address,undefined || echo gcc
         compiles '#include <cjson/cJSON.h>' -lcjson || echo libcjson-dev
         ;;

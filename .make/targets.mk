@@ -33,6 +33,9 @@ deps-check: deps ## the same for the tests
 deps-dev: deps-check ## the same for format, lint, asan, tsan
 	@CC='$(CC)' .make/deps.sh install dev $(BUILD)/deps-dev
 
+deps-arm: ## the same for check-arm
+	@.make/deps.sh install arm $(BUILD)/deps-arm
+
 SOURCES = $(shell find include src tests bench -name '*.[ch]' 2>/dev/null | sort)
 
 format: ## lays out all C files
@@ -82,5 +85,5 @@ help: ## this list
 
 -include bench/bench.mk
 
-.PHONY: run check data deps deps-check deps-dev format format-check lint layers asan ubsan tsan \
+.PHONY: run check data deps deps-check deps-dev deps-arm format format-check lint layers asan ubsan tsan \
 	install clean help

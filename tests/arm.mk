@@ -12,7 +12,6 @@ $(BUILD)/kernel-check: $(call OBJECT,$(KERNEL_CHECK_SOURCES))
 # The suite "kernel" runs it. (Not a prerequisite: check first installs what building needs.)
 CHECK_PROGRAMS += $(BUILD)/kernel-check
 
-# Debian: gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
 ARM_CC ?= aarch64-linux-gnu-gcc
 ARM_RUN ?= qemu-aarch64 -L /usr/aarch64-linux-gnu
 
