@@ -19,7 +19,7 @@ bench-deps: ## installs the programs that bench compares with: OpenBLAS, BLIS, o
 	@CC='$(CC)' .make/deps.sh install bench $(BUILD)/deps-bench
 	@CC='$(CC)' .make/deps.sh install peers $(BUILD)/deps-peers
 
-bench-accuracy: ## trains every recipe on MNIST, holds it to its target (two hours); ARGS=--quick
+bench-accuracy: ## trains every recipe on MNIST, holds it to its target (an hour); ARGS=--quick
 	@CC='$(CC)' .make/deps.sh install build $(BUILD)/deps-build
 	@CC='$(CC)' .make/deps.sh install bench $(BUILD)/deps-bench
 	$(BUILD_NOW) $(BUILD)/mlp $(BUILD)/mlp-bench

@@ -95,6 +95,25 @@ static bool chosen(const struct bench *bench, int i)
     return false;
 }
 
+static bool is_section(const char *name, size_t length)
+{
+    for (int i = 0; i < N_SECTIONS; i++)
+        if (strlen(sections[i].name) == length && strncmp(sections[i].name, name, length) == 0)
+            return true;
+    return false;
+}
+
+/* The rest of the list of --only from the first name on that is no section's; NULL: all are. */
+static const char *unknown_section(const char *only)
+{
+    while (is_section(only, strcspn(only, ","))) {
+        only += strcspn(only, ",");
+        if (*only++ == '\0')
+            return NULL;
+    }
+    return only;
+}
+
 static int save(const struct bench *bench)
 {
     static enum mlp_status (*const writers[])(const struct bench *, const char *,
@@ -162,11 +181,17 @@ static bool parse(struct bench_options *o, int argc, char **argv, bool *want_com
             break;
         case THREADS:
             o->threads = atoi(optarg);
-            if (o->threads < 1)
+            if (o->threads < 1) {
+                fprintf(stderr, "mlp-bench: --threads %s; wanted a number from 1\n", optarg);
                 return false;
+            }
             break;
         case ONLY:
             o->only = optarg;
+            if (unknown_section(optarg) != NULL) {
+                fprintf(stderr, "mlp-bench: no section '%s'\n", unknown_section(optarg));
+                return false;
+            }
             break;
         case STAIRCASE:
             o->only = "staircase";

@@ -1,6 +1,8 @@
-/* check_main.c - runs the suites, or those named on the command line; exit 1 if a test failed. */
+/* check_main.c - runs the suites, or those named on the command line; exit 1 if a test failed,
+ * 2 if there is no such suite. */
 #include <check.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,8 +27,24 @@ static bool wanted(const char *name, int argc, char **argv)
     return argc == 1;
 }
 
+static bool is_suite(const char *name)
+{
+    for (size_t i = 0; i < sizeof suites / sizeof suites[0]; i++)
+        if (strcmp(suites[i].name, name) == 0)
+            return true;
+    return false;
+}
+
 int main(int argc, char **argv)
 {
+    for (int i = 1; i < argc; i++)
+        if (!is_suite(argv[i])) {
+            fprintf(stderr, "mlp-check: no suite '%s'; there are:", argv[i]);
+            for (size_t s = 0; s < sizeof suites / sizeof suites[0]; s++)
+                fprintf(stderr, " %s", suites[s].name);
+            fputc('\n', stderr);
+            return 2;
+        }
     SRunner *runner = srunner_create(NULL);
     for (size_t i = 0; i < sizeof suites / sizeof suites[0]; i++)
         if (wanted(suites[i].name, argc, argv))

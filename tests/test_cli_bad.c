@@ -53,13 +53,13 @@ END_TEST
 
 START_TEST(a_diverged_run_is_exit_5_and_keeps_the_old_weights)
 {
-    cli_done("echo old > w.npz");
+    cli_done("printf 'PK\\003\\004 old' > w.npz && cp w.npz kept");
     struct cli_result result = cli_ends(
         5, "\"$mlp\" train --data set --layers 64,64,64 --batch 1 --lr 1000 --quiet --model w.npz");
     ck_assert_ptr_nonnull(strstr(result.err, "try a lower rate, such as --lr "));
     ck_assert_ptr_nonnull(strstr(result.err, "nothing is saved, w.npz is as it was\n"));
     cli_result_free(&result);
-    cli_done("test \"$(cat w.npz)\" = old && test \"$(ls | wc -l)\" = 3");
+    cli_done("cmp w.npz kept && test \"$(ls | wc -l)\" = 4");
 }
 END_TEST
 
@@ -132,6 +132,25 @@ START_TEST(weights_are_not_overwritten_by_an_output)
         "\"$mlp\" tune --data set --init-from out/mnist_model_1.npz --out out/mnist_model_1.npz", 2,
         "would be overwritten");
     cli_done("\"$mlp\" eval --data set");
+}
+END_TEST
+
+START_TEST(only_outputs_are_replaced_by_an_output)
+{
+    cli_done(SMALL "&& cp -r set kept && cp out/mnist_model_1.npz w.npz && cp w.npz kept.npz");
+    cli_refused("\"$mlp\" train --data set --model set/t10k-labels-idx1-ubyte", 2,
+                "data are in this file, and would be overwritten");
+    cli_refused("\"$mlp\" eval --data set --csv set/train-labels-idx1-ubyte", 2, "data are in");
+    cli_refused("\"$mlp\" augment --data set --preview w.npz", 2, "weights are in this file");
+    cli_refused("\"$mlp\" tune --data set --out w.npz", 2, "weights are in this file");
+    cli_refused("\"$mlp\" tune --data set --grid --lrs 0.1 --out w.npz", 2, "");
+    cli_done("gzip -k set/t10k-labels-idx1-ubyte && echo a letter > letter");
+    cli_refused("\"$mlp\" predict --data set --out set/t10k-labels-idx1-ubyte.gz", 2,
+                "data are in");
+    cli_refused("\"$mlp\" train --data set --model letter", 2,
+                "something else is in this file, and would be overwritten");
+    cli_done("rm set/*.gz && diff -r set kept && cmp w.npz kept.npz && grep -qx 'a letter' letter");
+    cli_done(": > empty && \"$mlp\" train --data set --quiet --epochs 1 --model empty");
 }
 END_TEST
 
@@ -225,6 +244,7 @@ Suite *cli_bad_suite(void)
     tcase_add_test(tests, a_full_disk_leaves_the_old_files);
     tcase_add_test(tests, a_network_beyond_memory_is_refused);
     tcase_add_test(tests, weights_are_not_overwritten_by_an_output);
+    tcase_add_test(tests, only_outputs_are_replaced_by_an_output);
     tcase_add_test(tests, a_signal_keeps_the_last_finished_epoch);
     tcase_add_test(tests, two_signals_at_once_are_one_wish);
     tcase_add_test(tests, what_cannot_be_caught_costs_what_came_after_the_last_save);

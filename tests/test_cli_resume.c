@@ -194,7 +194,7 @@ START_TEST(a_new_training_may_replace_one_that_was_interrupted)
     struct cli_result result = cli_ends(0, SMALL);
     ck_assert_ptr_nonnull(strstr(result.err, "mlp: out/mnist_model_1.npz has a training that was "
                                              "interrupted, which this one will replace; `mlp train "
-                                             "--resume` goes on with it\n"));
+                                             "--resume --data set` goes on with it\n"));
     cli_result_free(&result);
     result = cli_ends(0, SMALL);
     ck_assert_str_eq(result.err, "");

@@ -1,9 +1,9 @@
 #include "cli/job.h"
 
 #include "base/error.h"
-#include "base/file.h"
 #include "cli/model_file.h"
 #include "cli/output.h"
+#include "cli/overwrite.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -14,26 +14,6 @@ static void begin(struct cli_job *job, const struct cli_options *options)
     *job = (struct cli_job){.options = options,
                             .threads =
                                 mlp_threads_choose((int)options->threads, options->force_threads)};
-}
-
-/* Names are NULL where there is no such file. */
-static enum mlp_status check_apart(const char *weights, const char *out, struct mlp_error *error)
-{
-    if (weights == NULL || out == NULL || !file_same(weights, out))
-        return MLP_OK;
-    error_set(error, MLP_E_USAGE, out, -1);
-    error_found(error, "weights are in this file, and would be overwritten");
-    error_hint(error, "give the output another name");
-    return MLP_E_USAGE;
-}
-
-static enum mlp_status check_outputs(const char *model, const char *out, struct mlp_error *error)
-{
-    if (check_apart(model, out, error) != MLP_OK)
-        return MLP_E_USAGE;
-    if (model != NULL && file_replaceable(model, error) != MLP_OK)
-        return MLP_E_OUTPUT;
-    return out == NULL ? MLP_OK : file_replaceable(out, error);
 }
 
 /* The built-in digits have ten classes, 0..9, whatever is typed; more may be left empty. */
@@ -176,9 +156,9 @@ int cli_job_open_train(struct cli_job *job, const struct cli_options *options, c
     begin(job, options);
     struct mlp_error error = {0};
     struct mlp_model start = {0};
-    enum mlp_status status = check_apart(options->init_from, out, &error);
+    enum mlp_status status = cli_overwrite_apart(options->init_from, out, &error);
     if (status == MLP_OK)
-        status = check_outputs(model, out, &error);
+        status = cli_overwrite_check(model, out, &error);
     if (status == MLP_OK && options->init_from != NULL)
         status = mlp_model_read(&start, options->init_from, &error);
     if (status == MLP_OK && options->init_from != NULL)
@@ -215,7 +195,7 @@ int cli_job_open_resumed(struct cli_job *job, const struct cli_options *options,
     begin(job, options);
     job->checkpoint = model->checkpoint;
     struct mlp_error error = {0};
-    enum mlp_status status = check_outputs(options->model, NULL, &error);
+    enum mlp_status status = cli_overwrite_check(options->model, NULL, &error);
     if (status == MLP_OK)
         status = read_data(job, options->label_base, &error);
     if (status == MLP_OK)
@@ -232,9 +212,9 @@ int cli_job_open_use(struct cli_job *job, const struct cli_options *options, con
     begin(job, options);
     struct mlp_error error = {0};
     struct mlp_model model = {0};
-    enum mlp_status status = check_apart(options->model, output, &error);
+    enum mlp_status status = cli_overwrite_apart(options->model, output, &error);
     if (status == MLP_OK)
-        status = check_outputs(NULL, output, &error);
+        status = cli_overwrite_check(NULL, output, &error);
     if (status == MLP_OK)
         status = mlp_model_read(&model, options->model, &error);
     if (status == MLP_E_MODEL && !cli_options_typed(options, "model") && error.hint[0] == '\0')
@@ -254,7 +234,7 @@ int cli_job_open_data(struct cli_job *job, const struct cli_options *options, co
 {
     begin(job, options);
     struct mlp_error error = {0};
-    enum mlp_status status = check_outputs(NULL, output, &error);
+    enum mlp_status status = cli_overwrite_check(NULL, output, &error);
     if (status == MLP_OK)
         status = read_data(job, options->label_base, &error);
     return status == MLP_OK ? 0 : cli_fail(&error);

@@ -230,6 +230,17 @@ static void recall(struct course *course)
         course->kept.epoch = checkpoint->best_epoch;
 }
 
+/* Where the data of a training lie, for the command that goes on with it: NULL where it says so
+ * itself, and a placeholder where they are not the present ones. */
+static const char *data_of(const struct cli_job *job, const struct mlp_metadata *origin)
+{
+    if (strstr(origin->recipe, "--data ") != NULL)
+        return NULL;
+    bool same =
+        job->source != CLI_SOURCE_BUILTIN && origin->fingerprint == job->dataset.fingerprint;
+    return same ? job->options->data : "DIR";
+}
+
 /* Hours of another training may be in the file that this one will replace. */
 static void warn_of_unfinished(const struct cli_job *job)
 {
@@ -239,7 +250,7 @@ static void warn_of_unfinished(const struct cli_job *job)
         return;
     if (model.checkpoint != NULL) {
         char line[9000];
-        cli_resume_line(job->options->model, NULL, line, sizeof line);
+        cli_resume_line(job->options->model, data_of(job, &model.metadata), line, sizeof line);
         cli_warn("%s has a training that was interrupted, which this one will replace; `%s` goes "
                  "on with it",
                  job->options->model, line);
