@@ -15,7 +15,7 @@ usage: bench/accuracy.sh [options]
   --data DIR    folder of MNIST's four files (default: \$MNIST_DIR, data/)
   --out FILE    the results, one file for one data set (default: out/accuracy.csv); what is in
                 there is not trained again; weights and the picture are put beside it
-  --table       prints the table of what is there, trains nothing
+  --table       prints the table of what is there and draws its picture, trains nothing
   --help
 The test set is looked at once a training, after its last epoch, and nothing is chosen by it.
 END

@@ -103,6 +103,7 @@ START_TEST(lists_are_checked)
     cli_refused(GRID "--batches 10,20 --batch 30", 2, "--batch beside --batches");
     cli_done(TUNE "--lrs 0.1 --help | grep -q '^  --lrs LIST'");
     cli_refused("\"$mlp\" tune --model x", 2, "`mlp tune` has no option --model");
+    cli_refused("\"$mlp\" tune --validation 0", 2, "--validation 0; wanted images to compare by");
 }
 END_TEST
 
