@@ -120,6 +120,19 @@ START_TEST(a_network_beyond_memory_is_refused)
 }
 END_TEST
 
+START_TEST(what_cannot_be_opened_says_what_to_do)
+{
+    cli_refused("\"$mlp\" info --model none.npz", 4, "none.npz: cannot open: ");
+    cli_refused("\"$mlp\" info --model none.npz", 4, "; check its name");
+    cli_refused("\"$mlp\" eval --data set", 4, "; `mlp train` makes it");
+    cli_refused("ln -s ring ring; \"$mlp\" info --model ring", 4, "; its links lead in a circle");
+    struct cli_result result = cli_ends(6, "ulimit -f 4; " SMALL "--quiet --model w.npz");
+    ck_assert_ptr_nonnull(strstr(result.err, "; raise the limit (`ulimit -f`)"));
+    cli_result_free(&result);
+    cli_done("! test -e w.npz && ! ls | grep tmp");
+}
+END_TEST
+
 START_TEST(weights_are_not_overwritten_by_an_output)
 {
     cli_done(SMALL);
@@ -243,6 +256,7 @@ Suite *cli_bad_suite(void)
     tcase_add_test(tests, outputs_are_checked_before_training_starts);
     tcase_add_test(tests, a_full_disk_leaves_the_old_files);
     tcase_add_test(tests, a_network_beyond_memory_is_refused);
+    tcase_add_test(tests, what_cannot_be_opened_says_what_to_do);
     tcase_add_test(tests, weights_are_not_overwritten_by_an_output);
     tcase_add_test(tests, only_outputs_are_replaced_by_an_output);
     tcase_add_test(tests, a_signal_keeps_the_last_finished_epoch);

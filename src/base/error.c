@@ -1,5 +1,6 @@
 #include "base/error.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -41,6 +42,34 @@ void error_wanted(struct mlp_error *error, const char *format, ...)
 void error_hint(struct mlp_error *error, const char *format, ...)
 {
     FILL(hint);
+}
+
+/* For files that are read; who writes knows more. */
+static const char *hint_for(int cause)
+{
+    switch (cause) {
+    case ENOENT:
+    case ENOTDIR:
+        return "check its name";
+    case EACCES:
+        return "you may not read it: ask its owner, or `chmod`";
+    case ELOOP:
+        return "its links lead in a circle: name the file itself";
+    case ENAMETOOLONG:
+        return "give it a shorter name";
+    default:
+        return "";
+    }
+}
+
+enum mlp_status error_errno(struct mlp_error *error, enum mlp_status status, const char *file,
+                            const char *doing)
+{
+    int cause = errno; /* error_set may change it */
+    error_set(error, status, file, -1);
+    error_found(error, "%s: %s", doing, strerror(cause));
+    error_hint(error, "%s", hint_for(cause));
+    return status;
 }
 
 enum mlp_status error_memory(struct mlp_error *error, uint64_t size_bytes)

@@ -18,6 +18,11 @@ void error_wanted(struct mlp_error *error, const char *format, ...)
 void error_hint(struct mlp_error *error, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* error_errno - what errno, as the last call left it, says came of `doing` ("cannot open") with a
+ * file, and what to do about it. Returns status. */
+enum mlp_status error_errno(struct mlp_error *error, enum mlp_status status, const char *file,
+                            const char *doing);
+
 /* error_memory - MLP_E_MEMORY, with the size that could not be had. */
 enum mlp_status error_memory(struct mlp_error *error, uint64_t size_bytes);
 

@@ -14,15 +14,6 @@
  * where a killed process of the same number left some, or other threads have theirs. */
 enum { PATH_ROOM = 4096, LINKS_MAX = 40, TEMPORARY_MAX = 1000 };
 
-static enum mlp_status fail_errno(struct mlp_error *error, enum mlp_status status, const char *path,
-                                  const char *doing)
-{
-    int cause = errno;
-    error_set(error, status, path, -1);
-    error_found(error, "%s: %s", doing, strerror(cause));
-    return status;
-}
-
 enum mlp_status file_read(const char *path, enum mlp_status status, uint8_t **bytes, size_t *n,
                           struct mlp_error *error)
 {
@@ -31,10 +22,10 @@ enum mlp_status file_read(const char *path, enum mlp_status status, uint8_t **by
     size_t size = 0, room = 0;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return fail_errno(error, status, path, "cannot open");
+        return error_errno(error, status, path, "cannot open");
     struct stat info;
     if (fstat(fd, &info) != 0) {
-        fail_errno(error, status, path, "cannot read");
+        error_errno(error, status, path, "cannot read");
         goto out;
     }
     if (S_ISDIR(info.st_mode)) {
@@ -59,7 +50,7 @@ enum mlp_status file_read(const char *path, enum mlp_status status, uint8_t **by
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0) {
-            fail_errno(error, status, path, "cannot read");
+            error_errno(error, status, path, "cannot read");
             goto out;
         }
         if (got == 0)
@@ -125,7 +116,7 @@ static enum mlp_status fail_output(struct mlp_error *error, const char *path, co
 {
     int cause = errno;
     bool link = strcmp(path, end) != 0;
-    fail_errno(error, MLP_E_OUTPUT, path, "cannot write");
+    error_errno(error, MLP_E_OUTPUT, path, "cannot write");
     if (cause == ENOENT && link)
         error_hint(error, "it is a link to %s: make that one's folder first", end);
     else if (cause == ENOENT)
@@ -134,6 +125,10 @@ static enum mlp_status fail_output(struct mlp_error *error, const char *path, co
         error_hint(error, "its folder is write-protected; choose another");
     else if (cause == ENOSPC || cause == EDQUOT)
         error_hint(error, "free some space; the old file, if any, is untouched");
+    else if (cause == EFBIG)
+        error_hint(error, "raise the limit (`ulimit -f`); the old file, if any, is untouched");
+    else if (cause == EROFS)
+        error_hint(error, "its file system can only be read; choose another");
     return MLP_E_OUTPUT;
 }
 
@@ -179,7 +174,7 @@ static bool can_be_replaced(const char *path, struct mlp_error *error)
     }
     int fd = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC); /* access(2) asks for the real user */
     if (fd < 0) {
-        fail_errno(error, MLP_E_OUTPUT, path, "cannot write");
+        error_errno(error, MLP_E_OUTPUT, path, "cannot write");
         error_hint(error, "it is write-protected: `chmod u+w` it, or choose another name");
         return false;
     }

@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static void begin(struct cli_job *job, const struct cli_options *options)
 {
@@ -217,7 +218,8 @@ int cli_job_open_use(struct cli_job *job, const struct cli_options *options, con
         status = cli_overwrite_check(NULL, output, &error);
     if (status == MLP_OK)
         status = mlp_model_read(&model, options->model, &error);
-    if (status == MLP_E_MODEL && !cli_options_typed(options, "model") && error.hint[0] == '\0')
+    if (status == MLP_E_MODEL && !cli_options_typed(options, "model") &&
+        (error.hint[0] == '\0' || access(options->model, F_OK) != 0))
         error_hint(&error, "`mlp train` makes it; or name another with --model");
     if (status == MLP_OK) /* labels are called what they were called in training */
         status = read_data(job,

@@ -73,7 +73,7 @@ static enum mlp_status check_folder(const char *folder, struct mlp_error *error)
 {
     struct stat info;
     if (stat(folder, &info) != 0)
-        return io_input_fail(folder, MLP_E_DATA, "cannot open", error);
+        return error_errno(error, MLP_E_DATA, folder, "cannot open");
     if (S_ISDIR(info.st_mode))
         return MLP_OK;
     error_set(error, MLP_E_DATA, folder, -1);

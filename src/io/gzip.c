@@ -71,7 +71,7 @@ static enum mlp_status fill(struct io_gzip *gzip, struct mlp_error *error)
         return MLP_OK;
     size_t n;
     if (!io_input_read(gzip->fd, gzip->input, sizeof gzip->input, &n))
-        return io_input_fail(gzip->path, MLP_E_DATA, "cannot read", error);
+        return error_errno(error, MLP_E_DATA, gzip->path, "cannot read");
     gzip->z.next_in = gzip->input;
     gzip->z.avail_in = (uInt)n;
     gzip->n_taken += n;

@@ -10,25 +10,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum mlp_status io_input_fail(const char *path, enum mlp_status status, const char *doing,
-                              struct mlp_error *error)
-{
-    int cause = errno; /* error_set may change it */
-    error_set(error, status, path, -1);
-    error_found(error, "%s: %s", doing, strerror(cause));
-    return status;
-}
-
 enum mlp_status io_input_open(const char *path, enum mlp_status status, int *fd,
                               uint64_t *size_bytes, struct mlp_error *error)
 {
     /* Without O_NONBLOCK, opening a named pipe waits for a writer, perhaps for ever. */
     int opened = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (opened < 0)
-        return io_input_fail(path, status, "cannot open", error);
+        return error_errno(error, status, path, "cannot open");
     struct stat info;
     if (fstat(opened, &info) != 0) {
-        io_input_fail(path, status, "cannot read", error);
+        error_errno(error, status, path, "cannot read");
         goto fail;
     }
     if (!S_ISREG(info.st_mode)) {

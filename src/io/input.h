@@ -20,8 +20,4 @@ enum mlp_status io_input_open(const char *path, enum mlp_status status, int *fd,
 /* io_input_read - n bytes, or fewer where the file ends; false with errno set if it fails. */
 bool io_input_read(int fd, void *bytes, size_t n, size_t *n_read);
 
-/* io_input_fail - the error for errno as the last call left it; `doing` is "cannot read". */
-enum mlp_status io_input_fail(const char *path, enum mlp_status status, const char *doing,
-                              struct mlp_error *error);
-
 #endif

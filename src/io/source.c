@@ -40,7 +40,7 @@ enum mlp_status io_source_read(struct io_source *source, void *bytes, size_t n, 
     if (source->gzip != NULL)
         status = io_gzip_read(source->gzip, bytes, n, n_read, error);
     else if (!io_input_read(source->fd, bytes, n, n_read))
-        status = io_input_fail(source->path, MLP_E_DATA, "cannot read", error);
+        status = error_errno(error, MLP_E_DATA, source->path, "cannot read");
     if (status == MLP_OK)
         source->n_read += *n_read;
     return status;

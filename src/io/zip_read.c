@@ -82,7 +82,7 @@ enum mlp_status io_zip_open(struct io_zip *zip, const char *path, struct mlp_err
         return status;
     ssize_t n = pread(fd, head, sizeof head, 0);
     if (n < 0)
-        status = io_input_fail(path, MLP_E_MODEL, "cannot read", error);
+        status = error_errno(error, MLP_E_MODEL, path, "cannot read");
     else if (n < 4 || memcmp(head, "PK", 2) != 0)
         status = fail_not_zip(path, head, (size_t)n, error);
     else
