@@ -231,7 +231,7 @@ static void recall(struct course *course)
 }
 
 /* Where the data of a training lie, for the command that goes on with it: NULL where it says so
- * itself, and a placeholder where they are not the present ones. */
+ * itself, "DIR" where they are not the present ones. */
 static const char *data_of(const struct cli_job *job, const struct mlp_metadata *origin)
 {
     if (strstr(origin->recipe, "--data ") != NULL)

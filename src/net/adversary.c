@@ -57,6 +57,7 @@ static float from_bf16(bf16 x)
     return value;
 }
 
+/* As floats, 16 samples x 16 pixels of a batch in panels or as bytes. */
 static void read_block(const struct panels *x, uint32_t group, uint32_t panel, float block[BLOCK])
 {
     const struct nonzeros *z = &x->nonzeros;
