@@ -103,12 +103,12 @@ void __wrap_dense_update(const struct worker *worker, struct net_layer *layer,
                          const struct optimizer *optimizer);
 void __real_mixed_forward(const struct worker *worker, const struct mlp_net *net, uint32_t l,
                           const struct mixed *weights, const struct mixed *activations,
-                          const struct tiles *x, uint32_t rows, struct panels *logits,
-                          const struct activation *activation);
+                          const struct tiles *x, const struct live *live, uint32_t rows,
+                          struct panels *logits, const struct activation *activation);
 void __wrap_mixed_forward(const struct worker *worker, const struct mlp_net *net, uint32_t l,
                           const struct mixed *weights, const struct mixed *activations,
-                          const struct tiles *x, uint32_t rows, struct panels *logits,
-                          const struct activation *activation);
+                          const struct tiles *x, const struct live *live, uint32_t rows,
+                          struct panels *logits, const struct activation *activation);
 void __real_mixed_input_gradient(const struct worker *worker, const struct mlp_net *net, uint32_t l,
                                  const struct mixed *mixed, uint32_t rows,
                                  const struct panels *slope);
@@ -116,10 +116,12 @@ void __wrap_mixed_input_gradient(const struct worker *worker, const struct mlp_n
                                  const struct mixed *mixed, uint32_t rows,
                                  const struct panels *slope);
 void __real_mixed_weight_gradient(const struct worker *worker, struct net_layer *layer, uint32_t l,
-                                  const struct mixed *mixed, const struct tiles *xt, uint32_t rows,
+                                  const struct mixed *mixed, const struct tiles *x,
+                                  const struct live *live, uint32_t rows,
                                   const struct optimizer *optimizer);
 void __wrap_mixed_weight_gradient(const struct worker *worker, struct net_layer *layer, uint32_t l,
-                                  const struct mixed *mixed, const struct tiles *xt, uint32_t rows,
+                                  const struct mixed *mixed, const struct tiles *x,
+                                  const struct live *live, uint32_t rows,
                                   const struct optimizer *optimizer);
 void __real_data_shuffle(uint32_t *order, uint32_t n, uint64_t seed, uint32_t epoch);
 void __wrap_data_shuffle(uint32_t *order, uint32_t n, uint64_t seed, uint32_t epoch);
@@ -165,14 +167,15 @@ void __wrap_dense_update(const struct worker *worker, struct net_layer *layer,
 /* The same three in bf16. */
 void __wrap_mixed_forward(const struct worker *worker, const struct mlp_net *net, uint32_t l,
                           const struct mixed *weights, const struct mixed *activations,
-                          const struct tiles *x, uint32_t rows, struct panels *logits,
-                          const struct activation *activation)
+                          const struct tiles *x, const struct live *live, uint32_t rows,
+                          struct panels *logits, const struct activation *activation)
 {
     if (!on())
-        __real_mixed_forward(worker, net, l, weights, activations, x, rows, logits, activation);
+        __real_mixed_forward(worker, net, l, weights, activations, x, live, rows, logits,
+                             activation);
     else
-        TIMED(FORWARD, __real_mixed_forward(worker, net, l, weights, activations, x, rows, logits,
-                                            activation));
+        TIMED(FORWARD, __real_mixed_forward(worker, net, l, weights, activations, x, live, rows,
+                                            logits, activation));
 }
 
 void __wrap_mixed_input_gradient(const struct worker *worker, const struct mlp_net *net, uint32_t l,
@@ -186,13 +189,15 @@ void __wrap_mixed_input_gradient(const struct worker *worker, const struct mlp_n
 }
 
 void __wrap_mixed_weight_gradient(const struct worker *worker, struct net_layer *layer, uint32_t l,
-                                  const struct mixed *mixed, const struct tiles *xt, uint32_t rows,
+                                  const struct mixed *mixed, const struct tiles *x,
+                                  const struct live *live, uint32_t rows,
                                   const struct optimizer *optimizer)
 {
     if (!on())
-        __real_mixed_weight_gradient(worker, layer, l, mixed, xt, rows, optimizer);
+        __real_mixed_weight_gradient(worker, layer, l, mixed, x, live, rows, optimizer);
     else
-        TIMED(UPDATE, __real_mixed_weight_gradient(worker, layer, l, mixed, xt, rows, optimizer));
+        TIMED(UPDATE,
+              __real_mixed_weight_gradient(worker, layer, l, mixed, x, live, rows, optimizer));
 }
 
 /* Before the region begins: one thread works while the others do not exist yet. */

@@ -19,9 +19,16 @@ static const char *const names[2][3] = {
     {"forward, ReLU", "input gradient, mask", "weight gradient, update"}};
 static const char *const kinds[] = {"nn", "nt", "tn"}; /* as peers call them */
 
+/* What the first layer's products read and no step keeps: a batch without a zero. */
+struct first {
+    struct tiles x, xt; /* (B,I) by rows, and transposed */
+    struct tiles w;     /* (I,O) in pairs */
+    uint32_t *inputs;   /* all live */
+};
+
 struct product_run {
     struct step *step;
-    const struct tiles *xt; /* (I,B) by rows, the batch transposed */
+    const struct first *first;
     enum product_sort sort;
     uint32_t layer;
     bool whole; /* with its epilogue */
@@ -41,11 +48,12 @@ static struct operands operands_of(const struct product_run *run)
     const struct step *s = run->step;
     const struct net_layer *layer = &s->net->layers[run->layer];
     const struct mixed_layer *mixed = &s->mixed->layers[run->layer];
-    const struct tiles *x = run->layer == 0 ? &s->input->x16 : &mixed[-1].y;
-    const struct tiles *xt = run->layer == 0 ? run->xt : &mixed[-1].yt;
+    const struct tiles *x = run->layer == 0 ? &run->first->x : &mixed[-1].y;
+    const struct tiles *xt = run->layer == 0 ? &run->first->xt : &mixed[-1].yt;
+    const struct tiles *w = run->layer == 0 ? &run->first->w : &mixed->w;
     uint32_t in = layer->inputs, out = layer->outputs;
     if (run->sort == FORWARD)
-        return (struct operands){x, &mixed->w, s->batch, out, in};
+        return (struct operands){x, w, s->batch, out, in};
     if (run->sort == INPUT_GRADIENT)
         return (struct operands){&mixed->wt, &mixed->dzt, in, s->batch, out}; /* transposed */
     return (struct operands){xt, &mixed->dz, in, out, s->batch};
@@ -68,14 +76,17 @@ static void multiply_whole(const struct worker *worker, const struct product_run
     struct net_layer *layer = &s->net->layers[l];
     struct activation relu = {.function = MLP_RELU, .units = layer->outputs};
     struct operands o = operands_of(run);
+    struct live all = {layer->inputs, run->first->inputs};
+    const struct live *live = l == 0 ? &all : NULL;
     if (run->sort == FORWARD)
-        mixed_forward(worker, s->net, l, s->mixed, s->mixed, o.a, s->batch, &s->y[l],
+        mixed_forward(worker, s->net, l, s->mixed, s->mixed, o.a, live, s->batch, &s->y[l],
                       l + 1 < s->net->n_layers ? &relu : NULL);
     else if (run->sort == INPUT_GRADIENT)
         mixed_input_gradient(worker, s->net, l, s->mixed, s->batch, NULL);
     else
         /* No optimizer_step: rate 0, the same numbers every time. */
-        mixed_weight_gradient(worker, layer, l, s->mixed, &s->input->x16, s->batch, &s->optimizer);
+        mixed_weight_gradient(worker, layer, l, s->mixed, &run->first->x, live, s->batch,
+                              &s->optimizer);
 }
 
 static void run_member(const struct team *team, void *context)
@@ -183,7 +194,7 @@ static void measure_product(struct bench *bench, struct product_run *run, struct
     add_rows(bench, run, contenders, peers, n_peers);
 }
 
-static void products_of_threads(struct bench *bench, struct step *step, const struct tiles *xt,
+static void products_of_threads(struct bench *bench, struct step *step, const struct first *first,
                                 int threads)
 {
     struct peer peers[PEERS_MAX];
@@ -198,8 +209,8 @@ static void products_of_threads(struct bench *bench, struct step *step, const st
             for (int sort = FORWARD; sort <= WEIGHT_GRADIENT; sort++) {
                 if (sort == INPUT_GRADIENT && l == 0)
                     continue; /* nobody needs the gradient of the pixels */
-                struct product_run run = {step, xt, (enum product_sort)sort, l, whole != 0, threads,
-                                          1,    0};
+                struct product_run run = {
+                    step, first, (enum product_sort)sort, l, whole != 0, threads, 1, 0};
                 measure_product(bench, &run, peers, whole ? 0 : n_peers);
             }
     for (uint32_t i = 0; i < n_peers; i++)
@@ -222,11 +233,31 @@ static void fill(const struct tiles *t, uint32_t seed)
     }
 }
 
-static bool new_input(struct tiles *t, uint32_t rows, uint32_t k)
+static bool new_tiles(struct tiles *t, uint32_t rows, uint32_t k, uint32_t seed)
 {
     *t = (struct tiles){.blocks = panel_count(rows), .k_tiles = tile_count(k)};
     t->data = memory_new(t->blocks * tile_stride(t) * sizeof(bf16));
+    fill(t, seed);
     return t->data != NULL;
+}
+
+static bool first_new(struct first *first, const uint32_t *widths)
+{
+    bool ok = new_tiles(&first->x, tile_count(WORK_DEFAULT_BATCH) * TILE_K, widths[0], 1);
+    ok = new_tiles(&first->xt, widths[0], WORK_DEFAULT_BATCH, 2) && ok;
+    ok = new_tiles(&first->w, widths[1], widths[0], 3) && ok;
+    first->inputs = memory_new(widths[0] * sizeof *first->inputs);
+    for (uint32_t i = 0; first->inputs != NULL && i < widths[0]; i++)
+        first->inputs[i] = i;
+    return ok && first->inputs != NULL;
+}
+
+static void first_free(struct first *first)
+{
+    memory_free(first->x.data);
+    memory_free(first->xt.data);
+    memory_free(first->w.data);
+    memory_free(first->inputs);
 }
 
 void section_products_bf16(struct bench *bench)
@@ -239,26 +270,19 @@ void section_products_bf16(struct bench *bench)
     int threads = bench_threads(bench);
     struct mlp_train_options options = mlp_train_defaults();
     struct step *step = step_new(net, WORK_DEFAULT_BATCH, threads, &options);
-    struct tiles x, xt;
-    bool ok = new_input(&x, tile_count(WORK_DEFAULT_BATCH) * TILE_K, widths[0]);
-    ok = new_input(&xt, widths[0], WORK_DEFAULT_BATCH) && ok;
-    if (step != NULL && ok) {
-        struct step_input input = {.x16 = x}; /* a product looks at what it is given */
-        step->input = &input;
-        fill(&x, 1);
-        fill(&xt, 2);
+    struct first first;
+    if (first_new(&first, widths) && step != NULL) {
         for (uint32_t l = 0; l < net->n_layers; l++) {
             const struct mixed_layer *layer = &step->mixed->layers[l];
             const struct tiles *all[4] = {&layer->y, &layer->yt, &layer->dz, &layer->dzt};
             for (uint32_t i = 0; i < 4; i++)
-                fill(all[i], 4 * l + i + 3);
+                fill(all[i], 4 * l + i + 4);
         }
-        products_of_threads(bench, step, &xt, 1);
+        products_of_threads(bench, step, &first, 1);
         if (threads > 1)
-            products_of_threads(bench, step, &xt, threads);
+            products_of_threads(bench, step, &first, threads);
     }
-    memory_free(x.data);
-    memory_free(xt.data);
+    first_free(&first);
     step_free(step);
     mlp_net_free(net);
 }

@@ -81,7 +81,7 @@ END_TEST
 
 START_TEST(memory_is_aligned_and_zero)
 {
-    enum { HUGE_PAGE = 2 << 20, HUGE_FROM = HUGE_PAGE / 4 };
+    enum { HUGE_PAGE = 2 << 20, HUGE_FROM = HUGE_PAGE / 8 };
     static const size_t sizes[] = {0, 100, HUGE_FROM - 1, HUGE_FROM, HUGE_PAGE + 1, 2700000};
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         uint8_t *p = memory_new(sizes[i]), any = 0;

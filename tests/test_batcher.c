@@ -232,6 +232,63 @@ START_TEST(zeros_are_looked_for_where_there_are_enough)
 }
 END_TEST
 
+/* In bf16: whole pixels of the inputs that are not zero in the whole batch, in their order. */
+static void check_live(const struct live_batch *b, const struct mlp_images *images,
+                       const uint32_t *samples, uint32_t n, bool all)
+{
+    uint32_t inputs = b->n_inputs, n_live = 0, n_others = 0;
+    for (uint32_t i = 0; i < inputs; i++) {
+        bool live = all;
+        for (uint32_t r = 0; r < n; r++)
+            live = live || images->pixels[samples[r] * (size_t)inputs + i] != 0;
+        ck_assert_uint_eq(b->inputs[live ? n_live++ : b->live.n + n_others++], i);
+    }
+    ck_assert_uint_eq(b->live.n, n_live);
+    ck_assert(b->live.inputs == (all ? NULL : b->inputs));
+    for (uint32_t r = 0; r < n; r++)
+        for (uint32_t k = 0; k < tile_count(n_live) * TILE_K; k++) {
+            bf16 got = tile_at(&b->x, r / PANEL, k / TILE_K)[r % PANEL * TILE_K + k % TILE_K];
+            uint32_t bits = (uint32_t)got << 16;
+            float pixel;
+            memcpy(&pixel, &bits, sizeof pixel);
+            ck_assert_float_eq(
+                pixel, k < n_live ? images->pixels[samples[r] * (size_t)inputs + b->inputs[k]] : 0);
+        }
+}
+
+START_TEST(batches_in_bf16_have_live_inputs)
+{
+    enum { MAX = 70 };
+    static const struct team alone = {.n = 1};
+    uint32_t samples[MAX], inputs = 7 * 31;
+    struct mlp_images images = {.n_samples = 300, .n_rows = 7, .n_cols = 31};
+    images.pixels = calloc(images.n_samples, inputs);
+    images.labels = calloc(images.n_samples, 1);
+    for (uint32_t i = 0; i < images.n_samples * inputs; i++) /* every fifth input is never set */
+        images.pixels[i] = (uint8_t)(i % inputs % 5 == 0 || i * 7 % 61 > 9 ? 0 : i % 251 + 1);
+    for (uint32_t k = 0; kernel_table(k) != NULL; k++)
+        for (int all = 0; all < 2 && kernel_runs(kernel_table(k)); all++) {
+            struct live_batch x16;
+            struct batch batch;
+            ck_assert(live_new(&x16, MAX, inputs, all) && data_batch_new_tiles(&batch, MAX, &x16));
+            static const uint32_t sizes[] = {MAX, 1, 33, 5};
+            for (uint32_t i = 0; i < 4; i++) {
+                for (uint32_t r = 0; r < sizes[i]; r++)
+                    samples[r] = (r * 91 + 13 * i) % images.n_samples;
+                data_gather(&batch, kernel_table(k), &alone, &images, samples, 0, sizes[i]);
+                check_live(&x16, &images, samples, sizes[i], all);
+            }
+            memset(images.pixels + (size_t)samples[0] * inputs, 0, inputs);
+            data_gather(&batch, kernel_table(k), &alone, &images, samples, 0, 1);
+            ck_assert_uint_ge(x16.live.n, 1); /* an empty image */
+            data_batch_free(&batch);
+            live_free(&x16);
+        }
+    free(images.pixels);
+    free(images.labels);
+}
+END_TEST
+
 START_TEST(one_samples_pixels_are_those_of_a_batch)
 {
     const struct kernel *kernel;
@@ -263,6 +320,7 @@ Suite *batcher_suite(void)
     tcase_add_loop_test(tests, gathered_pixels_are_bytes_over_255, 0,
                         sizeof image_sizes / sizeof image_sizes[0]);
     tcase_add_test(tests, zeros_are_looked_for_where_there_are_enough);
+    tcase_add_test(tests, batches_in_bf16_have_live_inputs);
     tcase_add_test(tests, one_samples_pixels_are_those_of_a_batch);
     suite_add_tcase(suite, tests);
     return suite;

@@ -9,12 +9,12 @@
 
 enum { LINE_BYTES = 64, HUGE_PAGE_BYTES = 2 << 20 };
 
-/* A last part of a block from here on has a huge page of its own, of which it then uses a quarter
+/* A last part of a block from here on has a huge page of its own, of which it then uses an eighth
  * at least. Lines in huge pages fall evenly into the sets of the L2 cache, while small pages come
  * from anywhere and some sets hold too many: with parameters and operands in huge pages a bf16
  * epoch on two threads was 11 % shorter, an f32 epoch 1 % on one thread and up to 6 % on two
  * (measured: mlp train --preset classic, both ways in turn). */
-enum { HUGE_FROM_BYTES = HUGE_PAGE_BYTES / 4 };
+enum { HUGE_FROM_BYTES = HUGE_PAGE_BYTES / 8 };
 
 /* The address sanitizer shall see the end of a block where it is. */
 #ifdef __has_feature /* clang */

@@ -41,53 +41,24 @@ bool data_batch_new(struct batch *batch, uint32_t batch_max, uint32_t inputs, bo
     return false;
 }
 
-bool data_batch_new_tiles(struct batch *batch, uint32_t batch_max, uint32_t inputs)
+bool data_batch_new_tiles(struct batch *batch, uint32_t batch_max, struct live_batch *x16)
 {
-    *batch = (struct batch){.x = {.rows = batch_max, .cols = inputs}};
-    /* Whole pairs of blocks of samples, since 32 are converted at once. */
-    struct tiles *x = &batch->x16;
-    *x = (struct tiles){.blocks = 2 * tile_count(batch_max), .k_tiles = tile_count(inputs)};
-    x->data = memory_new(x->blocks * tile_stride(x) * sizeof(bf16));
+    *batch = (struct batch){.x = {.rows = batch_max, .cols = x16->n_inputs}, .x16 = x16};
     batch->labels = memory_new((size_t)panel_count(batch_max) * PANEL);
-    if (x->data != NULL && batch->labels != NULL)
-        return true;
-    data_batch_free(batch);
-    return false;
+    return batch->labels != NULL;
 }
 
 void data_batch_free(struct batch *batch)
 {
     nonzeros_free(&batch->x.nonzeros);
-    memory_free(batch->x16.data);
     memory_free(batch->x.data);
     memory_free(batch->labels);
     *batch = (struct batch){0};
 }
 
 /* A unit of gathering: some columns of a few rows, so that its lines stay in L1 beside a product's
- * operands. In panels a cache line of pixels of 8 rows, in tiles one tile of 32 rows. */
-enum { UNIT_ROWS = NONZEROS_ROWS, UNIT_PANELS = WORD / PANEL, PIXEL_LINE = 64 };
-
-static bool in_tiles(const struct batch *batch)
-{
-    return batch->x16.data != NULL;
-}
-
-static uint32_t unit_rows(const struct gather *g)
-{
-    return in_tiles(g->batch) ? TILE_K : UNIT_ROWS;
-}
-
-/* Of a panel, or of a tile. */
-static uint32_t width(const struct batch *batch)
-{
-    return in_tiles(batch) ? TILE_K : PANEL;
-}
-
-static uint32_t unit_panels(const struct batch *batch)
-{
-    return in_tiles(batch) ? 1 : UNIT_PANELS;
-}
+ * operands; a cache line of pixels of 8 rows. */
+enum { UNIT_ROWS = NONZEROS_ROWS, UNIT_PANELS = WORD / PANEL };
 
 static const uint8_t *source_row(const struct gather *g, uint32_t r)
 {
@@ -100,49 +71,27 @@ static uint32_t least(uint32_t a, uint32_t b)
     return a < b ? a : b;
 }
 
-static void convert(const struct gather *g, const uint8_t **at, uint32_t n, uint32_t panel)
+/* The last panel of n rows of an odd width is copied first, since its bytes would reach beyond the
+ * row. */
+static void gather_odd_panel(const struct gather *g, uint32_t n, uint32_t panel)
 {
-    static const uint8_t nothing[TILE_K];
-    const struct batch *batch = g->batch;
-    if (!in_tiles(batch)) {
-        g->kernel->from_bytes(n, at, 0, 1, PIXEL_SCALE, panel_at(&batch->x, g->row, panel), 0);
-        return;
-    }
-    for (; n < TILE_K; n++) /* beyond the batch */
-        at[n] = nothing;
-    g->kernel->bf16.from_bytes(at, tile_at(&batch->x16, g->row / PANEL, panel),
-                               tile_stride(&batch->x16));
+    uint32_t column = panel * PANEL, columns = g->batch->x.cols - column;
+    const uint8_t *at[UNIT_ROWS];
+    uint8_t padded[UNIT_ROWS][PANEL] = {{0}};
+    for (uint32_t r = 0; r < n; r++)
+        at[r] = memcpy(padded[r], g->from[0][r] + column, columns);
+    g->kernel->from_bytes(n, at, 0, 1, PIXEL_SCALE, panel_at(&g->batch->x, g->row, panel), 0);
 }
 
-/* A panel of n rows, or a tile; the last one of an odd width is copied first, since its bytes would
- * reach beyond the row. */
-static void gather_panel(const struct gather *g, const uint8_t *const *from, uint32_t n,
-                         uint32_t panel)
-{
-    uint32_t whole = width(g->batch), column = panel * whole, columns = g->batch->x.cols - column;
-    const uint8_t *at[TILE_K];
-    uint8_t padded[TILE_K][TILE_K];
-    for (uint32_t r = 0; r < n; r++) {
-        at[r] = from[r] + column;
-        if (columns < whole) {
-            memset(padded[r], 0, whole);
-            memcpy(padded[r], at[r], columns);
-            at[r] = padded[r];
-        }
-    }
-    convert(g, at, n, panel);
-}
-
-/* The unit's panels but a last one of an odd width; the first that is left returned. */
-static uint32_t gather_whole_panels(const struct gather *g, uint32_t n, uint32_t end)
+static void gather_panels(const struct gather *g, uint32_t n, uint32_t end)
 {
     const struct panels *x = &g->batch->x;
     uint32_t whole = least(end, x->cols / PANEL);
-    if (whole <= g->panel)
-        return g->panel;
-    g->kernel->from_bytes(n, g->from[0], (size_t)g->panel * PANEL, whole - g->panel, PIXEL_SCALE,
-                          panel_at(x, g->row, g->panel), x->stride);
-    return whole;
+    if (whole > g->panel)
+        g->kernel->from_bytes(n, g->from[0], (size_t)g->panel * PANEL, whole - g->panel,
+                              PIXEL_SCALE, panel_at(x, g->row, g->panel), x->stride);
+    if (end > whole)
+        gather_odd_panel(g, n, whole);
 }
 
 static void gather_nonzeros(const struct gather *g, uint32_t n)
@@ -156,50 +105,51 @@ static void gather_nonzeros(const struct gather *g, uint32_t n)
 /* Where the images of the unit's rows from `row` on begin. */
 static void find_rows(struct gather *g, uint32_t row, const uint8_t **from)
 {
-    for (uint32_t r = row; r < row + unit_rows(g) && r < g->n; r++)
+    for (uint32_t r = row; r < row + UNIT_ROWS && r < g->n; r++)
         from[r - row] = source_row(g, r);
 }
 
 /* Asks memory for the rows of a unit two lines ahead: they are random rows of a large set, and
- * waiting for each would take longer than converting it. Inlined by force: gcc 12 finds that a
- * function which only prefetches has no effect, and drops the call. */
+ * waiting for each would take longer than converting it. Inlined by force, as in live.c. */
 static inline __attribute__((always_inline)) void prefetch_unit(const struct gather *g)
 {
-    uint32_t rows = unit_rows(g), whole = width(g->batch), line = PIXEL_LINE / whole;
-    uint32_t panel = g->panel + 2 * line, next = 0;
-    if ((g->panel - g->panel_begin) % line != 0) /* its line was asked for */
-        return;
+    uint32_t panel = g->panel + 2 * UNIT_PANELS, next = 0;
     if (panel >= g->panel_end) {
         next = 1;
         panel = g->panel_begin;
     }
-    uint32_t row = g->row + next * rows, n = row < g->n ? least(rows, g->n - row) : 0;
+    uint32_t row = g->row + next * UNIT_ROWS, n = row < g->n ? least(UNIT_ROWS, g->n - row) : 0;
     for (uint32_t r = 0; r < n; r++)
-        __builtin_prefetch(g->from[next][r] + (size_t)panel * whole);
+        __builtin_prefetch(g->from[next][r] + (size_t)panel * PANEL);
+}
+
+static bool gather_tiles(struct gather *g)
+{
+    for (uint32_t r = 0; r < g->n; r++)
+        g->batch->x16->rows[r] = source_row(g, r);
+    live_fill(g->batch->x16, g->kernel, g->n);
+    g->row = g->n;
+    return false;
 }
 
 bool data_gather_some(struct gather *g)
 {
     if (g->row >= g->n || g->panel >= g->panel_end)
         return false;
-    uint32_t rows = unit_rows(g);
+    if (g->batch->x16 != NULL)
+        return gather_tiles(g);
     prefetch_unit(g);
-    uint32_t end = least(g->panel + unit_panels(g->batch), g->panel_end);
-    uint32_t n = least(rows, g->n - g->row), panel = g->panel;
-    if (g->batch->x.nonzeros.bytes != NULL) {
+    uint32_t end = least(g->panel + UNIT_PANELS, g->panel_end), n = least(UNIT_ROWS, g->n - g->row);
+    if (g->batch->x.nonzeros.bytes != NULL)
         gather_nonzeros(g, n);
-        panel = end;
-    } else if (!in_tiles(g->batch)) {
-        panel = gather_whole_panels(g, n, end);
-    }
-    for (; panel < end; panel++)
-        gather_panel(g, g->from[0], n, panel);
+    else
+        gather_panels(g, n, end);
     g->panel = end;
     if (end == g->panel_end) {
         g->panel = g->panel_begin;
-        g->row += rows;
+        g->row += UNIT_ROWS;
         memcpy(g->from[0], g->from[1], sizeof g->from[0]);
-        find_rows(g, g->row + rows, g->from[1]);
+        find_rows(g, g->row + UNIT_ROWS, g->from[1]);
     }
     return true;
 }
@@ -215,13 +165,13 @@ struct gather data_gather_begin(struct batch *batch, const struct kernel *kernel
                        .first = first,
                        .n = n};
     /* Whole units, since members do not share words of notes. */
-    uint32_t unit = unit_panels(batch);
-    uint32_t panels = in_tiles(batch) ? tile_count(batch->x.cols) : panel_count(batch->x.cols);
-    team_share(team, panels / unit + (panels % unit != 0), &g.panel_begin, &g.panel_end);
-    g.panel = g.panel_begin *= unit;
-    g.panel_end = least(g.panel_end * unit, panels);
+    uint32_t panels = panel_count(batch->x.cols);
+    team_share(team, panels / UNIT_PANELS + (panels % UNIT_PANELS != 0), &g.panel_begin,
+               &g.panel_end);
+    g.panel = g.panel_begin *= UNIT_PANELS;
+    g.panel_end = least(g.panel_end * UNIT_PANELS, panels);
     find_rows(&g, 0, g.from[0]);
-    find_rows(&g, unit_rows(&g), g.from[1]);
+    find_rows(&g, UNIT_ROWS, g.from[1]);
     if (team->id == 0 && n > 0) {
         batch->x.rows = n;
         for (uint32_t r = 0; r < n && images->labels != NULL; r++)

@@ -30,7 +30,7 @@ enum { LINE_BYTES = 64, TILE_LINES = TILE_ELEMENTS * sizeof(bf16) / LINE_BYTES }
 static void expect(struct run *run, uint32_t col, uint32_t k, uint32_t k_tiles, uint32_t n_pairs)
 {
     const struct tiles *b = run->product->b;
-    if (col >= b->blocks || !run->far)
+    if (!run->far || col >= b->blocks)
         return;
     run->next[0] = (const char *)tile_at(b, col, k);
     run->next[1] = (const char *)tile_at(b, col + 1 < b->blocks ? col + 1 : col, k);
@@ -39,7 +39,7 @@ static void expect(struct run *run, uint32_t col, uint32_t k, uint32_t k_tiles, 
     run->lines_each_time = (TILE_LINES + n_pairs - 1) / n_pairs;
 }
 
-/* Inlined by force, as in data/batcher.c. */
+/* Inlined by force, as in data/live.c. */
 static inline __attribute__((always_inline)) void prefetch_some(struct run *run)
 {
     uint32_t end = run->next_at + run->lines_each_time;
@@ -65,12 +65,17 @@ static void finish_waiting(struct run *run)
         meanwhile(run);
 }
 
-static void multiply(struct run *run, const struct tiles_block *block, const bf16 *a,
-                     size_t a_stride, uint32_t k, uint32_t k_end)
+/* Two rows and columns of operands, at tile k. */
+struct operands {
+    const bf16 *a, *b;
+    size_t a_stride, b_stride;
+};
+
+static void multiply(struct run *run, const struct tiles_block *block, const struct operands *o,
+                     uint32_t k, uint32_t k_end)
 {
-    const struct tiles *b = run->product->b;
-    run->kernel->product(block->m, block->n, k_end - k, a, a_stride, tile_at(b, block->col, k),
-                         tile_stride(b), block->c, k > 0, meanwhile, run);
+    run->kernel->product(block->m, block->n, k_end - k, o->a, o->a_stride, o->b, o->b_stride,
+                         block->c, k > 0, meanwhile, run);
     if (k_end < run->product->k_tiles)
         return;
     finish_waiting(run);
@@ -79,27 +84,50 @@ static void multiply(struct run *run, const struct tiles_block *block, const bf1
     run->n_done++;
 }
 
+/* Where the sums are, which take turns, and what is made. */
+static bf16 *made(float *scratch)
+{
+    return (bf16 *)(scratch + (size_t)2 * GEMM_TILES_PAIRS * 4 * PANEL * PANEL);
+}
+
+/* Tiles k..k_end-1 of the block's columns. */
+static void find_columns(const struct run *run, const struct tiles_block *block, uint32_t k,
+                         uint32_t k_end, bf16 *to, struct operands *o)
+{
+    const struct gemm_tiles *product = run->product;
+    if (product->b != NULL) {
+        o->b = tile_at(product->b, block->col, k);
+        o->b_stride = tile_stride(product->b);
+        return;
+    }
+    o->b = to;
+    o->b_stride = (size_t)(k_end - k) * TILE_ELEMENTS;
+    for (uint32_t j = 0; j < block->n; j++)
+        product->make_column(product->context, block->col + j, k, k_end, to + j * o->b_stride);
+}
+
 /* Two columns of B, a block of its k in L1 at a time, against some pairs of rows. Each pair's sums
- * have a place of their own in scratch; where k is one block, two places take turns and stay in L1.
- */
+ * have a place of their own; where k is one block, two places take turns and stay in L1. */
 static void multiply_columns(struct run *run, struct tiles_block block, uint32_t row_end,
-                             float *scratch)
+                             float *sums, bf16 *made)
 {
     uint32_t row_begin = block.row, k_tiles = run->product->k_tiles;
     uint32_t n_blocks = (k_tiles + GEMM_TILES_K - 1) / GEMM_TILES_K;
     uint32_t k_step = (k_tiles + n_blocks - 1) / n_blocks;
     uint32_t n_pairs = (row_end - row_begin + 1) / 2;
+    const struct tiles *a = run->product->a;
+    struct operands o = {.a_stride = tile_stride(a)};
     for (uint32_t k = 0; k < k_tiles; k += k_step) {
         bool last = k + k_step >= k_tiles;
-        uint32_t next_k = last ? 0 : k + k_step;
+        uint32_t next_k = last ? 0 : k + k_step, k_end = least(k + k_step, k_tiles);
+        find_columns(run, &block, k, k_end, made, &o);
         expect(run, block.col + (last ? 2 : 0), next_k, least(k_step, k_tiles - next_k), n_pairs);
         for (uint32_t i = 0, row = row_begin; row < row_end; row += 2, i++) {
             block.row = row;
             block.m = least(2, row_end - row);
-            block.c = scratch + (size_t)(n_blocks == 1 ? run->n_done % 2 : i) * 4 * PANEL * PANEL;
-            const struct tiles *a = run->product->a;
-            multiply(run, &block, tile_at(a, row, k), tile_stride(a), k,
-                     least(k + k_step, k_tiles));
+            block.c = sums + (size_t)(n_blocks == 1 ? run->n_done % 2 : i) * 4 * PANEL * PANEL;
+            o.a = tile_at(a, row, k);
+            multiply(run, &block, &o, k, k_end);
         }
     }
 }
@@ -108,7 +136,10 @@ static void multiply_columns(struct run *run, struct tiles_block block, uint32_t
 static void multiply_made_rows(struct run *run, const struct gemm_slice *slice, float *scratch)
 {
     const struct gemm_tiles *product = run->product;
-    bf16 *a = (bf16 *)(scratch + (size_t)2 * 4 * PANEL * PANEL);
+    bf16 *a = made(scratch);
+    struct operands o = {.a = a,
+                         .a_stride = (size_t)product->k_tiles * TILE_ELEMENTS,
+                         .b_stride = tile_stride(product->b)};
     struct tiles_block block = {.row = slice->row_begin};
     for (; block.row < slice->row_end; block.row += 2) {
         block.m = least(2, slice->row_end - block.row);
@@ -116,7 +147,8 @@ static void multiply_made_rows(struct run *run, const struct gemm_slice *slice, 
         for (block.col = slice->panel_begin; block.col < slice->panel_end; block.col += 2) {
             block.n = least(2, slice->panel_end - block.col);
             block.c = scratch + (size_t)(run->n_done % 2) * 4 * PANEL * PANEL;
-            multiply(run, &block, a, (size_t)product->k_tiles * TILE_ELEMENTS, 0, product->k_tiles);
+            o.b = tile_at(product->b, block.col, 0);
+            multiply(run, &block, &o, 0, product->k_tiles);
         }
     }
     finish_waiting(run);
@@ -127,9 +159,9 @@ void gemm_tiles_run(const struct kernel *kernel, const struct gemm_tiles *produc
 {
     struct run run = {
         .kernel = &kernel->bf16, .product = product, .aside = aside, .part = product->n_parts};
-    run.far = (size_t)(slice->panel_end - slice->panel_begin) * product->k_tiles * TILE_ELEMENTS *
-                  sizeof(bf16) >
-              FAR_BYTES;
+    run.far = product->b != NULL && (size_t)(slice->panel_end - slice->panel_begin) *
+                                            product->k_tiles * TILE_ELEMENTS * sizeof(bf16) >
+                                        FAR_BYTES;
     if (product->a == NULL) {
         multiply_made_rows(&run, slice, scratch);
         return;
@@ -140,7 +172,8 @@ void gemm_tiles_run(const struct kernel *kernel, const struct gemm_tiles *produc
         for (; block.col < slice->panel_end; block.col += block.n) {
             block.n = least(2, slice->panel_end - block.col);
             multiply_columns(&run, block, least(row + 2 * GEMM_TILES_PAIRS, slice->row_end),
-                             scratch + (other ? (size_t)GEMM_TILES_PAIRS * 4 * PANEL * PANEL : 0));
+                             scratch + (other ? (size_t)GEMM_TILES_PAIRS * 4 * PANEL * PANEL : 0),
+                             made(scratch));
             other = !other && product->k_tiles > GEMM_TILES_K;
         }
     }

@@ -2,7 +2,8 @@
  * product.
  *
  * C = A B with A by rows and B in pairs. C is never stored: the epilogue sees each block of it, and
- * runs in small parts while the kernel makes the next ones. */
+ * runs in small parts while the kernel makes the next ones. What is read only once need not be
+ * stored either: A or B can be made just before the kernel reads it. */
 #ifndef GEMM_TILES_H
 #define GEMM_TILES_H
 
@@ -26,6 +27,8 @@ struct gemm_tiles {
     uint32_t k_tiles;
     /* Without a: makes its blocks row, row + 1 (row is even) when they are needed, k_tiles each. */
     void (*make_rows)(void *context, uint32_t row, bf16 *a);
+    /* Without b: tiles k..k_end-1 of its block col, again for every GEMM_TILES_PAIRS of rows. */
+    void (*make_column)(void *context, uint32_t col, uint32_t k, uint32_t k_end, bf16 *b);
     /* Part 0..n_parts-1 of what is to be done with a block. */
     void (*epilogue)(void *context, const struct tiles_block *block, uint32_t part);
     uint32_t n_parts;
@@ -48,10 +51,12 @@ void gemm_tiles_run(const struct kernel *kernel, const struct gemm_tiles *produc
  * by. */
 enum { GEMM_TILES_K = 13, GEMM_TILES_PAIRS = 8 };
 
-/* gemm_tiles_scratch - floats for products with up to so many tiles of k. */
+/* gemm_tiles_scratch - floats for products with up to so many tiles of k where A is made: sums, and
+ * beside them two blocks of A or of B. */
 static inline size_t gemm_tiles_scratch(uint32_t k_tiles)
 {
-    return (size_t)2 * GEMM_TILES_PAIRS * 4 * PANEL * PANEL + (size_t)k_tiles * TILE_ELEMENTS;
+    return (size_t)2 * GEMM_TILES_PAIRS * 4 * PANEL * PANEL +
+           (size_t)(k_tiles > GEMM_TILES_K ? k_tiles : GEMM_TILES_K) * TILE_ELEMENTS;
 }
 
 #endif

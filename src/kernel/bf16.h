@@ -22,15 +22,37 @@ static void bf16_transpose(const bf16 *from, bf16 *to)
     transpose((const float *)(const void *)from, (float *)(void *)to);
 }
 
-/* Bytes have at most eight significant bits: as bf16 they are exact. */
-#ifndef BF16_WORDS
-/* 32 bytes, and two rows of 32 in pairs, the left 16 and the right 16. */
-INLINE void bf16_store_bytes(bf16 *to, const uint8_t *from)
+static void bf16_pack_lines(const float *panel, uint32_t n, const uint32_t *lines, bf16 *to)
 {
-    for (int j = 0; j < TILE_K; j += VL)
-        v_store_high(to + j, v_bits(v_from_bytes(from + j)));
+    static const float nothing[PANEL];
+    for (uint32_t r = 0; r < TILE_K; r += 2) {
+        const float *even = r < n ? panel + (size_t)lines[r] * PANEL : nothing;
+        const float *odd = r + 1 < n ? panel + (size_t)lines[r + 1] * PANEL : nothing;
+        for (int j = 0; j < PANEL; j += VL)
+            bf16_store_pair(to + r / 2 * TILE_K + 2 * j, v_load(even + j), v_load(odd + j));
+    }
 }
 
+/* Bytes have at most eight significant bits: as bf16 they are exact. */
+#ifndef BF16_SELECT
+#    define BF16_SELECT bf16_select
+static void bf16_select(uint32_t n_rows, const uint8_t *const *from, uint32_t width, uint32_t n,
+                        const uint32_t *columns, bf16 *x, size_t x_stride)
+{
+    (void)width;
+    for (uint32_t s = 0; s < n_rows; s++) {
+        bf16 *to = x + s / PANEL * x_stride + s % PANEL * TILE_K;
+        uint8_t bytes[TILE_K] = {0};
+        for (uint32_t j = 0; j < n; j++)
+            bytes[j] = from[s][columns[j]];
+        for (int j = 0; j < TILE_K; j += VL)
+            v_store_high(to + j, v_bits(v_from_bytes(bytes + j)));
+    }
+}
+#endif
+
+#ifndef BF16_WORDS
+/* Two rows of 32 in pairs, the left 16 and the right 16. */
 INLINE void bf16_store_sides(bf16 *left, bf16 *right, const bf16 *even, const bf16 *odd)
 {
     for (int j = 0; j < TILE_K; j += VL)
@@ -38,12 +60,6 @@ INLINE void bf16_store_sides(bf16 *left, bf16 *right, const bf16 *even, const bf
                  bf16_pair(v_bits(v_from_high(even + j)), v_bits(v_from_high(odd + j))));
 }
 #endif
-
-static void bf16_from_bytes(const uint8_t *const *from, bf16 *x, size_t x_stride)
-{
-    for (int s = 0; s < TILE_K; s++)
-        bf16_store_bytes(x + (s < PANEL ? 0 : x_stride) + s % PANEL * TILE_K, from[s]);
-}
 
 /* Rows in pairs side by side, then transposed as pairs. */
 static void bf16_turn(const bf16 *from, size_t from_stride, bf16 *to, size_t to_stride)

@@ -59,11 +59,13 @@ struct kernel_update {
     float rate, shrink, beta1, beta2, spread, gain, root, epsilon;
 };
 
-/* kernel_update_rule - updates lines of 16 weights w by their mean gradients g; m and v are the
- * moments that the rule keeps (NULL if it keeps none). pairs, if not NULL, gets the new weights as
- * bf16, two lines in one; lines is then even. */
-typedef void kernel_update_rule(const struct kernel_update *update, uint32_t lines, float *w,
-                                const float *g, float *m, float *v, bf16 *pairs);
+/* kernel_update_rule - updates n lines of 16 weights w by their mean gradients g; m and v are the
+ * moments that the rule keeps (NULL if it keeps none). lines: which ones of w, m and v they are
+ * (all different); NULL: the first n. pairs, if not NULL, gets the new weights of the first n as
+ * bf16, two lines in one; n is then even. */
+typedef void kernel_update_rule(const struct kernel_update *update, uint32_t n,
+                                const uint32_t *lines, float *w, const float *g, float *m, float *v,
+                                bf16 *pairs);
 
 /* Products of bf16 operands with sums in f32, and the conversions around them; see tile.h. A block
  * is 16 x 16 floats, row after row. */
@@ -82,8 +84,12 @@ struct kernel_bf16 {
     void (*pack_rows)(const float *block, bf16 *to);
     void (*pack_pairs)(const float *block, bf16 *to);
     void (*transpose)(const bf16 *from, bf16 *to); /* a tile: by rows to in pairs, and back */
-    /* 32 pixels of 32 samples, exactly, into tiles by rows of two blocks of samples. */
-    void (*from_bytes)(const uint8_t *const *from, bf16 *x, size_t x_stride);
+    /* n <= 32 lines of a panel in pairs, a tile; zeros from n on. */
+    void (*pack_lines)(const float *panel, uint32_t n, const uint32_t *lines, bf16 *to);
+    /* n <= 32 of the `width` pixels of 32 samples, in ascending order, exactly, into tiles by rows
+     * of two blocks of samples; zeros from n on. */
+    void (*select)(uint32_t n_rows, const uint8_t *const *from, uint32_t width, uint32_t n,
+                   const uint32_t *columns, bf16 *x, size_t x_stride);
     /* 32 x 32: tiles by rows of two blocks, to the two of the transpose. */
     void (*turn)(const bf16 *from, size_t from_stride, bf16 *to, size_t to_stride);
     void (*scale)(float *block, float factor,
@@ -151,12 +157,15 @@ struct kernel {
     void (*transpose)(const float *from, float *to); /* 16 x 16 */
     void (*column_sums)(uint32_t rows, const float *panel, float *sums); /* (rows, 16) -> (16) */
     kernel_update_rule *update[4];                                       /* [enum mlp_optimizer] */
-    void (*average)(float share, uint32_t lines, const float *w, float *mean); /* see update.h */
+    /* n lines of 16 as in kernel_update_rule; see update.h */
+    void (*average)(float share, uint32_t n, const uint32_t *lines, const float *w, float *mean);
     /* sums of x^2 over lines, each of the 16 columns apart */
     void (*squares)(uint32_t lines, const float *x, float *sums);
     /* bytes to floats, times scale: n rows of some panels, which begin at that column of from[r] */
     void (*from_bytes)(uint32_t n, const uint8_t *const *from, size_t column, uint32_t panels,
                        float scale, float *to, size_t to_stride);
+    /* any(k) |= row(k) for n rows of `width` bytes */
+    void (*unite)(uint32_t n, const uint8_t *const *rows, uint32_t width, uint8_t *any);
     void (*warp)(const struct kernel_warp *warp, uint8_t *to); /* to (rows, cols) */
 
     struct kernel_bf16 bf16;

@@ -26,18 +26,7 @@ static inline __attribute__((always_inline)) void bf16_store_pair(bf16 *to, vf e
     _mm512_storeu_si512(to, _mm512_permutexvar_epi16(_mm512_load_si512(side_by_side), both));
 }
 
-/* bf16 from 16-bit floats: both are exact for bytes. A number that is not zero has its exponent's
- * bias and its mantissa's length changed. */
 #    define BF16_WORDS
-static inline __attribute__((always_inline)) void bf16_store_bytes(bf16 *to, const uint8_t *from)
-{
-    __m512i words = _mm512_cvtepu8_epi16(_mm256_loadu_si256((const __m256i *)from));
-    __m512i half = (__m512i)_mm512_cvtepu16_ph(words);
-    __mmask32 some = _mm512_test_epi16_mask(words, words);
-    __m512i bias = _mm512_set1_epi16((127 - 15) << 7);
-    _mm512_storeu_si512(to, _mm512_maskz_add_epi16(some, _mm512_srli_epi16(half, 10 - 7), bias));
-}
-
 static inline __attribute__((always_inline)) void
 bf16_store_sides(bf16 *left, bf16 *right, const bf16 *even, const bf16 *odd)
 {
@@ -51,11 +40,60 @@ bf16_store_sides(bf16 *left, bf16 *right, const bf16 *even, const bf16 *odd)
     _mm512_storeu_si512(right, _mm512_permutex2var_epi16(a, _mm512_load_si512(halves[1]), b));
 }
 
+static void amx_select(uint32_t n_rows, const uint8_t *const *from, uint32_t width, uint32_t n,
+                       const uint32_t *columns, bf16 *x, size_t x_stride);
+#    define BF16_SELECT amx_select
 #    define BF16_ONLY true
 #    define BF16_NATIVE true, amx_begin, amx_end
 #    define BF16_PRODUCT amx_product
 
 #    include "kernel/template.h"
+
+/* bf16 from 16-bit floats: both are exact for bytes. A number that is not zero has its exponent's
+ * bias and its mantissa's length changed. */
+static inline __attribute__((always_inline)) __m512i words_to_bf16(__m512i words)
+{
+    __m512i half = (__m512i)_mm512_cvtepu16_ph(words);
+    __m512i bias = _mm512_set1_epi16((127 - 15) << 7);
+    return _mm512_maskz_add_epi16(_mm512_test_epi16_mask(words, words),
+                                  _mm512_srli_epi16(half, 10 - 7), bias);
+}
+
+/* columns[begin..end-1], which lie within 64 bytes of each row, as words begin..end-1 of x; words
+ * before are kept, and those from end on are zero. */
+static void select_window(uint32_t n_rows, const uint8_t *const *from, uint32_t width,
+                          uint32_t begin, uint32_t end, const uint32_t *columns, bf16 *x,
+                          size_t x_stride)
+{
+    uint32_t first = columns[begin];
+    __mmask64 there = width - first >= 64 ? ~0ull : (1ull << (width - first)) - 1;
+    uint64_t before = (1ull << begin) - 1, wanted = ((1ull << end) - 1) & ~before;
+    __m512i base = _mm512_set1_epi32((int)first);
+    __mmask64 low_bytes = _mm512_movepi8_mask(_mm512_maskz_set1_epi16((__mmask32)wanted, 0x80));
+    _Alignas(64) uint32_t list[TILE_K] = {0};
+    memcpy(list + begin, columns + begin, (end - begin) * sizeof *list);
+    __m256i low = _mm512_cvtepi32_epi16(_mm512_sub_epi32(_mm512_load_si512(list), base));
+    __m256i high =
+        _mm512_cvtepi32_epi16(_mm512_sub_epi32(_mm512_load_si512(list + TILE_K / 2), base));
+    __m512i index = _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
+    for (uint32_t s = 0; s < n_rows; s++) {
+        bf16 *to = x + s / PANEL * x_stride + s % PANEL * TILE_K;
+        __m512i bytes = _mm512_maskz_loadu_epi8(there, from[s] + first);
+        __m512i words = _mm512_maskz_permutexvar_epi8(low_bytes, index, bytes);
+        __m512i kept = _mm512_maskz_loadu_epi16((__mmask32)before, to);
+        _mm512_storeu_si512(to, _mm512_or_si512(kept, words_to_bf16(words)));
+    }
+}
+
+static void amx_select(uint32_t n_rows, const uint8_t *const *from, uint32_t width, uint32_t n,
+                       const uint32_t *columns, bf16 *x, size_t x_stride)
+{
+    for (uint32_t begin = 0, end; begin < n; begin = end) {
+        for (end = begin + 1; end < n && columns[end] - columns[begin] < 64; end++)
+            ;
+        select_window(n_rows, from, width, begin, end, columns, x, x_stride);
+    }
+}
 
 /* Intel SDM, volume 1, section 18.3: palette 1 has eight tiles of 16 rows of 64 bytes. In static
  * storage, since GCC 12 believes that the instruction reads eight bytes of it. */

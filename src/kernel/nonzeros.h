@@ -19,3 +19,18 @@ static void nonzeros(uint32_t n, const uint8_t *const *from, size_t column, uint
     for (int j = 0; j < N; j++)
         vi_to_bytes(columns + j * VL, bits[j]);
 }
+
+static void unite(uint32_t n, const uint8_t *const *rows, uint32_t width, uint8_t *any)
+{
+    enum { BYTES = VL * QUAD };
+    uint32_t k = 0;
+    for (; k + BYTES <= width; k += BYTES) {
+        vi sum = vi_load(any + k);
+        for (uint32_t r = 0; r < n; r++)
+            sum = vi_or(sum, vi_load(rows[r] + k));
+        vi_store(any + k, sum);
+    }
+    for (; k < width; k++)
+        for (uint32_t r = 0; r < n; r++)
+            any[k] |= rows[r][k];
+}

@@ -28,6 +28,13 @@ struct tiles {
     uint32_t k_tiles; /* in each: memory for so many; the mathematics may use fewer */
 };
 
+/* The inputs of a first layer, in the order in which a batch X has them as columns: the n that are
+ * not zero in all of its samples, ascending, and then the others, of which X has none. */
+struct live {
+    uint32_t n;
+    const uint32_t *inputs;
+};
+
 static inline uint32_t tile_count(uint32_t k)
 {
     return k / TILE_K + (k % TILE_K != 0);

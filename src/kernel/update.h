@@ -34,9 +34,9 @@ INLINE vf without_denormals(vf x)
 }
 
 /* g = factor * sum: what is summed may be whole pixels. */
-INLINE vf gradient(const struct kernel_update *u, const float *sum)
+INLINE vf gradient(const struct kernel_update *u, vf sum)
 {
-    return v_mul(v_set1(u->factor), v_load(sum));
+    return v_mul(v_set1(u->factor), sum);
 }
 
 INLINE vf shrunk(const struct kernel_update *u, vf w)
@@ -46,27 +46,26 @@ INLINE vf shrunk(const struct kernel_update *u, vf w)
 
 /* Each rule gives the new weights i..i+VL-1, and keeps their moments. */
 
-INLINE vf sgd(const struct kernel_update *u, size_t i, const float *w, const float *g, float *m,
-              float *v)
+INLINE vf sgd(const struct kernel_update *u, size_t i, const float *w, vf sum, float *m, float *v)
 {
     (void)m, (void)v;
-    return v_fma(v_set1(-u->rate), gradient(u, g + i), shrunk(u, v_load(w + i)));
+    return v_fma(v_set1(-u->rate), gradient(u, sum), shrunk(u, v_load(w + i)));
 }
 
-INLINE vf momentum(const struct kernel_update *u, size_t i, const float *w, const float *g,
-                   float *m, float *v)
+INLINE vf momentum(const struct kernel_update *u, size_t i, const float *w, vf sum, float *m,
+                   float *v)
 {
     (void)v;
-    vf moment = without_denormals(v_fma(v_set1(u->beta1), v_load(m + i), gradient(u, g + i)));
+    vf moment = without_denormals(v_fma(v_set1(u->beta1), v_load(m + i), gradient(u, sum)));
     v_store(m + i, moment);
     return v_fma(v_set1(-u->rate), moment, shrunk(u, v_load(w + i)));
 }
 
-INLINE vf nesterov(const struct kernel_update *u, size_t i, const float *w, const float *g,
-                   float *m, float *v)
+INLINE vf nesterov(const struct kernel_update *u, size_t i, const float *w, vf sum, float *m,
+                   float *v)
 {
     (void)v;
-    vf mu = v_set1(u->beta1), mean = gradient(u, g + i);
+    vf mu = v_set1(u->beta1), mean = gradient(u, sum);
     vf moment = without_denormals(v_fma(mu, v_load(m + i), mean));
     v_store(m + i, moment);
     return v_fma(v_set1(-u->rate), v_fma(mu, moment, mean), shrunk(u, v_load(w + i)));
@@ -91,11 +90,10 @@ INLINE vf reciprocal(vf x)
  * So s = sqrt(1 - b2) g is rounded to multiples of 2^-60, whose squares are normal or 0: less than
  * a 2^-29th of a step where eps is 1e-8 and b2 0.999; of a much smaller eps, gradients below 2^-45
  * keep fewer bits. NaN stays. */
-INLINE vf adamw(const struct kernel_update *u, size_t i, const float *w, const float *g, float *m,
-                float *v)
+INLINE vf adamw(const struct kernel_update *u, size_t i, const float *w, vf sum, float *m, float *v)
 {
     const vf coarse = v_set1(0x1.8p-37f), small = v_set1(SMALL);
-    vf s = v_sub(v_fma(v_set1(u->factor * u->spread), v_load(g + i), coarse), coarse);
+    vf s = v_sub(v_fma(v_set1(u->factor * u->spread), sum, coarse), coarse);
     vf first = v_fma(v_set1(u->beta1), v_load(m + i), v_fma(v_set1(u->gain), s, small));
     vf second = v_fma(v_set1(u->beta2), v_load(v + i), v_fma(s, s, small));
     first = v_sub(first, small);
@@ -108,18 +106,28 @@ INLINE vf adamw(const struct kernel_update *u, size_t i, const float *w, const f
 
 /* The numbers are copied: as far as the compiler knows, a store to w may change *update. */
 #define UPDATE(rule)                                                                               \
-    static void update_##rule(const struct kernel_update *update, uint32_t lines, float *w,        \
-                              const float *g, float *m, float *v, bf16 *pairs)                     \
+    static void update_##rule(const struct kernel_update *update, uint32_t n,                      \
+                              const uint32_t *lines, float *w, const float *g, float *m, float *v, \
+                              bf16 *pairs)                                                         \
     {                                                                                              \
         const struct kernel_update u = *update;                                                    \
-        if (pairs == NULL) {                                                                       \
-            for (size_t i = 0; i < (size_t)lines * PANEL; i += VL)                                 \
-                v_store(w + i, rule(&u, i, w, g, m, v));                                           \
+        if (lines != NULL) {                                                                       \
+            for (size_t line = 0; line < n; line++)                                                \
+                for (size_t j = 0; j < PANEL; j += VL) {                                           \
+                    size_t i = (size_t)lines[line] * PANEL + j;                                    \
+                    v_store(w + i, rule(&u, i, w, v_load(g + line * PANEL + j), m, v));            \
+                }                                                                                  \
             return;                                                                                \
         }                                                                                          \
-        for (size_t line = 0; line < lines; line += 2)                                             \
+        if (pairs == NULL) {                                                                       \
+            for (size_t i = 0; i < (size_t)n * PANEL; i += VL)                                     \
+                v_store(w + i, rule(&u, i, w, v_load(g + i), m, v));                               \
+            return;                                                                                \
+        }                                                                                          \
+        for (size_t line = 0; line < n; line += 2)                                                 \
             for (size_t i = line * PANEL; i < (line + 1) * PANEL; i += VL) {                       \
-                vf even = rule(&u, i, w, g, m, v), odd = rule(&u, i + PANEL, w, g, m, v);          \
+                vf even = rule(&u, i, w, v_load(g + i), m, v);                                     \
+                vf odd = rule(&u, i + PANEL, w, v_load(g + i + PANEL), m, v);                      \
                 v_store(w + i, even);                                                              \
                 v_store(w + i + PANEL, odd);                                                       \
                 bf16_store_pair(pairs + line / 2 * TILE_K + 2 * (i - line * PANEL), even, odd);    \
@@ -130,11 +138,13 @@ UPDATE(momentum)
 UPDATE(nesterov)
 UPDATE(adamw)
 
-static void average(float share, uint32_t lines, const float *w, float *mean)
+static void average(float share, uint32_t n, const uint32_t *lines, const float *w, float *mean)
 {
     const vf s = v_set1(share);
-    for (size_t i = 0; i < (size_t)lines * PANEL; i += VL) {
-        vf a = v_load(mean + i);
-        v_store(mean + i, v_fma(s, v_sub(v_load(w + i), a), a));
-    }
+    for (size_t line = 0; line < n; line++)
+        for (size_t j = 0; j < PANEL; j += VL) {
+            size_t i = (lines == NULL ? line : lines[line]) * PANEL + j;
+            vf a = v_load(mean + i);
+            v_store(mean + i, v_fma(s, v_sub(v_load(w + i), a), a));
+        }
 }

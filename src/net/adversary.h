@@ -16,10 +16,11 @@
 #include "net/net.h"
 
 /* The batch as one member reads it: in panels, as bytes, or, for bf16, by rows in tiles of whole
- * pixels. */
+ * pixels, of live inputs alone. */
 struct step_input {
     struct panels x;
     struct tiles x16;
+    struct live live;
 };
 
 struct adversary {

@@ -93,7 +93,8 @@ void clip_update(struct clip *clip, const struct team *team, struct mlp_net *net
     team_share(team, n, &begin, &end);
     for (uint32_t i = begin; i < end; i++) {
         struct piece g = piece_at(clip->gradient, i);
-        optimizer_apply(optimizer, net->kernel, g.lines, net->parameters + g.at, g.data, factor,
-                        g.decays, NULL);
+        struct kernel_update numbers = optimizer_numbers(optimizer, factor, g.decays);
+        optimizer_apply(optimizer, net->kernel, &numbers, g.lines, NULL, net->parameters + g.at,
+                        g.data, NULL);
     }
 }

@@ -82,6 +82,7 @@ struct update {
     const struct kernel *kernel;
     struct net_layer *layer;
     const struct optimizer *optimizer;
+    struct kernel_update numbers;
 };
 
 /* c holds dW for inputs row..row+15 and n panels of outputs. */
@@ -90,14 +91,15 @@ static void apply_update(void *context, uint32_t row, uint32_t panel, uint32_t n
 {
     const struct update *u = context;
     for (uint32_t p = 0; p < n; p++)
-        optimizer_apply(u->optimizer, u->kernel, PANEL, panel_at(&u->layer->w, row, panel + p),
-                        c + p * c_stride, 1, true, NULL);
+        optimizer_apply(u->optimizer, u->kernel, &u->numbers, PANEL, NULL,
+                        panel_at(&u->layer->w, row, panel + p), c + p * c_stride, NULL);
 }
 
 void dense_update(const struct worker *worker, struct net_layer *layer, const struct panels *x,
                   const struct panels *dz, const struct optimizer *optimizer)
 {
-    struct update context = {worker->kernel, layer, optimizer};
+    struct update context = {worker->kernel, layer, optimizer,
+                             optimizer_numbers(optimizer, 1, true)};
     struct gemm product = {.order = KERNEL_BY_COLUMNS,
                            .a = x,
                            .b = dz,
@@ -109,11 +111,12 @@ void dense_update(const struct worker *worker, struct net_layer *layer, const st
     gemm_run(worker->kernel, &product, &slice, worker->scratch, worker->aside);
     if (slice.row_begin > 0) /* one member a column takes the bias */
         return;
+    struct kernel_update numbers = optimizer_numbers(optimizer, 1, false);
     for (uint32_t p = slice.panel_begin; p < slice.panel_end; p++) {
         float sums[PANEL];
         worker->kernel->column_sums(x->rows, panel_at(dz, 0, p), sums);
-        optimizer_apply(optimizer, worker->kernel, 1, layer->bias + (size_t)p * PANEL, sums, 1,
-                        false, NULL);
+        optimizer_apply(optimizer, worker->kernel, &numbers, 1, NULL,
+                        layer->bias + (size_t)p * PANEL, sums, NULL);
     }
 }
 

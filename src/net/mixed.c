@@ -25,7 +25,7 @@ static size_t lay_out(struct mixed *m, const struct mlp_net *net, uint32_t batch
         struct mixed_layer *layer = &m->layers[l];
         uint32_t inputs = net->layers[l].inputs, outputs = net->layers[l].outputs;
         bool first = l == 0 && purpose != MIXED_TO_DATA, last = l + 1 == m->n_layers;
-        if (with_weights)
+        if (with_weights && !(first && training))
             take(&layer->w, outputs, inputs, memory, &at);
         if (with_weights && training && !first)
             take(&layer->wt, inputs, outputs, memory, &at);
@@ -89,7 +89,8 @@ static void pack_weights(const struct kernel *kernel, const struct net_layer *la
                          const struct mixed_layer *to, uint32_t row, uint32_t col)
 {
     const float *w = panel_at(&layer->w, row * PANEL, col);
-    kernel->bf16.pack_pairs(w, tile_pairs_half(&to->w, col, row));
+    if (to->w.data != NULL)
+        kernel->bf16.pack_pairs(w, tile_pairs_half(&to->w, col, row));
     if (to->wt.data != NULL)
         kernel->bf16.pack_rows(w, tile_rows_half(&to->wt, row, col));
 }
@@ -116,6 +117,7 @@ struct forward {
     const struct activation *activation;
     struct panels *logits;                  /* instead, for the last layer */
     float factor;                           /* of the sums */
+    const struct live *live;                /* the columns of x, if not all inputs */
     _Alignas(64) bf16 pairs[TILE_ELEMENTS]; /* 32 samples of a column of blocks, in progress */
 };
 
@@ -154,6 +156,16 @@ static void after_forward(void *context, const struct tiles_block *block, uint32
         memset(half, 0, TILE_ELEMENTS / 2 * sizeof *half);
 }
 
+/* W of live inputs, which are all that is wanted of it, and only once a step. */
+static void make_column(void *context, uint32_t col, uint32_t k, uint32_t k_end, bf16 *b)
+{
+    const struct forward *f = context;
+    for (; k < k_end; k++, b += TILE_ELEMENTS) {
+        uint32_t begin = k * TILE_K, n = f->live->n - begin < TILE_K ? f->live->n - begin : TILE_K;
+        f->kernel->bf16.pack_lines(panel_at(&f->layer->w, 0, col), n, f->live->inputs + begin, b);
+    }
+}
+
 /* What the sums of layer l are to be multiplied by: the first layer's inputs are whole pixels. */
 static float factor(uint32_t l)
 {
@@ -162,19 +174,22 @@ static float factor(uint32_t l)
 
 void mixed_forward(const struct worker *worker, const struct mlp_net *net, uint32_t l,
                    const struct mixed *weights, const struct mixed *activations,
-                   const struct tiles *x, uint32_t rows, struct panels *logits,
-                   const struct activation *activation)
+                   const struct tiles *x, const struct live *live, uint32_t rows,
+                   struct panels *logits, const struct activation *activation)
 {
     const struct net_layer *layer = &net->layers[l];
+    const struct tiles *w = &weights->layers[l].w;
     struct forward context = {.kernel = worker->kernel,
                               .layer = layer,
                               .to = &activations->layers[l],
                               .activation = activation,
                               .logits = logits,
-                              .factor = factor(l)};
+                              .factor = factor(l),
+                              .live = live};
     struct gemm_tiles product = {.a = x,
-                                 .b = &weights->layers[l].w,
-                                 .k_tiles = tile_count(layer->inputs),
+                                 .b = w->data == NULL ? NULL : w,
+                                 .make_column = make_column,
+                                 .k_tiles = tile_count(live == NULL ? layer->inputs : live->n),
                                  .epilogue = after_forward,
                                  .n_parts = FORWARD_PARTS,
                                  .context = &context};
@@ -288,12 +303,14 @@ struct update {
     const struct net_layer *layer;
     const struct mixed_layer *to;
     const struct optimizer *optimizer;
+    struct kernel_update numbers;
     float factor;
-    const struct tiles *x; /* the first layer's (B,I) by rows */
+    const struct tiles *x;   /* the first layer's (B,I) by rows */
+    const struct live *live; /* and its columns; otherwise NULL */
     uint32_t k_tiles;
 };
 
-/* Inputs 16 row.. to 16 row + 31 of all samples. */
+/* Columns 16 row.. to 16 row + 31 of x, of all samples. */
 static void turn_rows(void *context, uint32_t row, bf16 *a)
 {
     const struct update *u = context;
@@ -302,8 +319,32 @@ static void turn_rows(void *context, uint32_t row, bf16 *a)
                              a + (size_t)k * TILE_ELEMENTS, (size_t)u->k_tiles * TILE_ELEMENTS);
 }
 
-/* A block of dW: the step of its weights, which are then rounded for the next products. Without an
- * optimizer it is kept. */
+/* The step of n inputs' weights, of 16 outputs from 16 col on, by the sums of dW; without an
+ * optimizer dW is kept in their place. inputs: which ones; NULL: the first n of w. */
+static void step_weights(const struct update *u, uint32_t n, const uint32_t *inputs, float *w,
+                         float *sums, bf16 *pairs)
+{
+    if (u->optimizer != NULL) {
+        optimizer_apply(u->optimizer, u->kernel, &u->numbers, n, inputs, w, sums, pairs);
+        return;
+    }
+    static const float zeros[PANEL];
+    u->kernel->bf16.scale(sums, u->factor, zeros);
+    for (uint32_t r = 0; r < n; r++)
+        memcpy(w + (size_t)(inputs == NULL ? r : inputs[r]) * PANEL, sums + r * PANEL,
+               PANEL * sizeof *w);
+}
+
+/* A block of dW of live inputs. Their W is rounded again when the next step reads it. */
+static void step_live(const struct update *u, float *sums, uint32_t row, uint32_t col)
+{
+    uint32_t begin = row * PANEL, end = begin + PANEL < u->live->n ? begin + PANEL : u->live->n;
+    if (begin < end)
+        step_weights(u, end - begin, u->live->inputs + begin, panel_at(&u->layer->w, 0, col), sums,
+                     NULL);
+}
+
+/* A block of dW: the step of its weights, which are then rounded for the next products. */
 static void after_weight_gradient(void *context, const struct tiles_block *block, uint32_t part)
 {
     const struct update *u = context;
@@ -311,25 +352,61 @@ static void after_weight_gradient(void *context, const struct tiles_block *block
     if (i >= block->m || j >= block->n)
         return;
     float *sums = tiles_block_at(block, i, j), *w = panel_at(&u->layer->w, row * PANEL, col);
-    if (u->optimizer == NULL) {
-        static const float zeros[PANEL];
-        u->kernel->bf16.scale(sums, u->factor, zeros);
-        memcpy(w, sums, BLOCK * sizeof *w);
+    if (u->live != NULL) {
+        step_live(u, sums, row, col);
         return;
     }
-    optimizer_apply(u->optimizer, u->kernel, PANEL, w, sums, u->factor, true,
-                    tile_pairs_half(&u->to->w, col, row));
-    if (u->to->wt.data != NULL)
+    bool applies = u->optimizer != NULL;
+    step_weights(u, PANEL, NULL, w, sums, applies ? tile_pairs_half(&u->to->w, col, row) : NULL);
+    if (applies && u->to->wt.data != NULL)
         u->kernel->bf16.pack_rows(w, tile_rows_half(&u->to->wt, row, col));
 }
 
+/* Inputs that are zero in the whole batch: so is the gradient of their weights. */
+static void step_others(const struct update *u, const struct gemm_slice *slice)
+{
+    if (u->optimizer != NULL && optimizer_rests(u->optimizer))
+        return;
+    uint32_t all = u->layer->inputs;
+    for (uint32_t col = slice->panel_begin; col < slice->panel_end; col++)
+        for (uint32_t i = u->live->n; i < all; i += PANEL) {
+            float zeros[BLOCK] = {0};
+            step_weights(u, all - i < PANEL ? all - i : PANEL, u->live->inputs + i,
+                         panel_at(&u->layer->w, 0, col), zeros, NULL);
+        }
+}
+
+static void step_bias(const struct update *u, const struct tiles *dz,
+                      const struct gemm_slice *slice)
+{
+    struct kernel_update numbers = {0};
+    if (u->optimizer != NULL)
+        numbers = optimizer_numbers(u->optimizer, 1, false);
+    for (uint32_t p = slice->panel_begin; p < slice->panel_end; p++) {
+        float sums[PANEL], *bias = u->layer->bias + (size_t)p * PANEL;
+        u->kernel->bf16.sums(u->k_tiles, tile_at(dz, p, 0), sums);
+        if (u->optimizer != NULL)
+            optimizer_apply(u->optimizer, u->kernel, &numbers, 1, NULL, bias, sums, NULL);
+        else
+            memcpy(bias, sums, sizeof sums);
+    }
+}
+
 void mixed_weight_gradient(const struct worker *worker, struct net_layer *layer, uint32_t l,
-                           const struct mixed *m, const struct tiles *x, uint32_t rows,
-                           const struct optimizer *optimizer)
+                           const struct mixed *m, const struct tiles *x, const struct live *live,
+                           uint32_t rows, const struct optimizer *optimizer)
 {
     const struct tiles *dz = &m->layers[l].dz;
-    struct update context = {worker->kernel, layer, &m->layers[l],   optimizer,
-                             factor(l),      x,     tile_count(rows)};
+    struct update context = {.kernel = worker->kernel,
+                             .layer = layer,
+                             .to = &m->layers[l],
+                             .optimizer = optimizer,
+                             .factor = factor(l),
+                             .x = x,
+                             .live = live,
+                             .k_tiles = tile_count(rows)};
+    if (optimizer != NULL)
+        context.numbers = optimizer_numbers(optimizer, factor(l), true);
     struct gemm_tiles product = {.a = l == 0 ? NULL : &m->layers[l - 1].yt,
                                  .make_rows = turn_rows,
                                  .b = dz,
@@ -338,18 +415,12 @@ void mixed_weight_gradient(const struct worker *worker, struct net_layer *layer,
                                  .n_parts = 4,
                                  .context = &context};
     struct gemm_slice slice =
-        gemm_tiles_slice(worker->team, panel_count(layer->inputs), panel_count(layer->outputs),
-                         l == 0 ? GEMM_CUT_COLUMNS : GEMM_CUT_ROWS);
+        gemm_tiles_slice(worker->team, panel_count(live != NULL ? live->n : layer->inputs),
+                         panel_count(layer->outputs), l == 0 ? GEMM_CUT_COLUMNS : GEMM_CUT_ROWS);
     gemm_tiles_run(worker->kernel, &product, &slice, worker->scratch, worker->aside);
-    if (slice.row_begin > 0) /* one member a column takes the bias */
+    if (slice.row_begin > 0) /* one member a column takes what is left of it */
         return;
-    for (uint32_t p = slice.panel_begin; p < slice.panel_end; p++) {
-        float sums[PANEL];
-        worker->kernel->bf16.sums(tile_count(rows), tile_at(dz, p, 0), sums);
-        if (optimizer == NULL)
-            memcpy(layer->bias + (size_t)p * PANEL, sums, sizeof sums);
-        else
-            optimizer_apply(optimizer, worker->kernel, 1, layer->bias + (size_t)p * PANEL, sums, 1,
-                            false, NULL);
-    }
+    if (live != NULL)
+        step_others(&context, &slice);
+    step_bias(&context, dz, &slice);
 }

@@ -8,8 +8,10 @@
  *     weight gradient  dW = X^T dZ          of the rounded ones; applied to W in f32
  *
  * Pixels are exact as bf16, so the first X is the bytes themselves (rounded where the adversary
- * moved them), and 1 / 255 a factor of the sums. Source: Micikevicius et al. 2018, "Mixed precision
- * training", section 3.1 (f32 master weights); the range of bf16 needs none of its loss scaling. */
+ * moved them), and 1 / 255 a factor of the sums. In training it has only the live inputs, those
+ * that are not zero in the whole batch: the others add nothing to Y, and their weights' gradient is
+ * zero. Source: Micikevicius et al. 2018, "Mixed precision training", section 3.1 (f32 master
+ * weights); the range of bf16 needs none of its loss scaling. */
 #ifndef NET_MIXED_H
 #define NET_MIXED_H
 
@@ -20,7 +22,7 @@
 /* What products of a layer read, in tiles. `t` is the transpose. Where data is NULL, nobody asks.
  */
 struct mixed_layer {
-    struct tiles w;     /* W (I,O) in pairs: forward */
+    struct tiles w;     /* W (I,O) in pairs: forward; of live inputs none is kept */
     struct tiles wt;    /* W (I,O) by rows: input gradient; the first layer's MIXED_TO_DATA only */
     struct tiles y, yt; /* Y (B,O) and (O,B) by rows, for the layer above; none for the last */
     struct tiles dz, dzt; /* dZ (B,O) and (O,B) in pairs; the transpose as wt */
@@ -32,7 +34,8 @@ struct mixed {
     bf16 *memory;
 };
 
-/* What for: forward passes alone; weight gradients, too; and, below them, the data's. */
+/* What for: forward passes alone; weight gradients of live inputs, too; or of all inputs, and below
+ * them the data's gradient. */
 enum mixed_purpose { MIXED_FORWARD, MIXED_TRAINING, MIXED_TO_DATA };
 
 /* mixed_new - room for batches of up to batch_max samples. with_weights: w and wt are wanted, too.
@@ -51,17 +54,19 @@ void mixed_pack_weights(const struct mlp_net *net, const struct mixed *weights,
                         const struct team *team);
 
 /* The products as in dense.h, of layer l. x: its input, by rows (which the weight gradient wants of
- * the first layer alone); so many rows are in use. logits: where the last layer's output goes,
- * which has no activation. slope: what the layer below's activation left; NULL: it is a plain ReLU.
- * The gradient is applied to layer and mixed's weights, or stored in layer if optimizer is NULL. */
+ * the first layer alone); so many rows are in use. live: the first layer's, with MIXED_TRAINING;
+ * otherwise NULL. logits: where the last layer's output goes, which has no activation. slope: what
+ * the layer below's activation left; NULL: it is a plain ReLU. The gradient is applied to layer and
+ * mixed's weights, or stored in layer if optimizer is NULL. */
 void mixed_forward(const struct worker *worker, const struct mlp_net *net, uint32_t l,
                    const struct mixed *weights, const struct mixed *activations,
-                   const struct tiles *x, uint32_t rows, struct panels *logits,
-                   const struct activation *activation);
+                   const struct tiles *x, const struct live *live, uint32_t rows,
+                   struct panels *logits, const struct activation *activation);
 void mixed_input_gradient(const struct worker *worker, const struct mlp_net *net, uint32_t l,
                           const struct mixed *mixed, uint32_t rows, const struct panels *slope);
 void mixed_weight_gradient(const struct worker *worker, struct net_layer *layer, uint32_t l,
-                           const struct mixed *mixed, const struct tiles *x, uint32_t rows,
+                           const struct mixed *mixed, const struct tiles *x,
+                           const struct live *live, uint32_t rows,
                            const struct optimizer *optimizer);
 
 /* mixed_data_gradient - as dense_data_gradient. */

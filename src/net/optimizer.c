@@ -70,16 +70,27 @@ void optimizer_step(struct optimizer *o, double rate)
     o->share = (float)((1 - (double)o->decay) / (1 - power((double)o->decay, o->t)));
 }
 
-void optimizer_apply(const struct optimizer *o, const struct kernel *kernel, uint32_t lines,
-                     float *w, const float *g, float factor, bool decays, bf16 *pairs)
+struct kernel_update optimizer_numbers(const struct optimizer *o, float factor, bool decays)
+{
+    struct kernel_update numbers = o->step;
+    numbers.factor = factor;
+    if (!decays)
+        numbers.shrink = 0;
+    return numbers;
+}
+
+void optimizer_apply(const struct optimizer *o, const struct kernel *kernel,
+                     const struct kernel_update *numbers, uint32_t n, const uint32_t *lines,
+                     float *w, const float *g, bf16 *pairs)
 {
     ptrdiff_t at = w - o->parameters;
-    struct kernel_update step = o->step;
-    step.factor = factor;
-    if (!decays)
-        step.shrink = 0;
-    kernel->update[o->rule](&step, lines, w, g, o->m == NULL ? NULL : o->m + at,
+    kernel->update[o->rule](numbers, n, lines, w, g, o->m == NULL ? NULL : o->m + at,
                             o->v == NULL ? NULL : o->v + at, pairs);
     if (o->average != NULL)
-        kernel->average(o->share, lines, w, o->average->parameters + at);
+        kernel->average(o->share, n, lines, w, o->average->parameters + at);
+}
+
+bool optimizer_rests(const struct optimizer *o)
+{
+    return o->rule == MLP_SGD && o->weight_decay == 0 && o->average == NULL;
 }

@@ -33,9 +33,19 @@ void optimizer_free(struct optimizer *optimizer);
 /* optimizer_step - sets the numbers of the next step. By one member, before it begins. */
 void optimizer_step(struct optimizer *optimizer, double rate);
 
-/* optimizer_apply - updates lines of 16 weights (or biases, which do not decay) of the net by their
- * mean gradients, factor * g. pairs: see kernel_update_rule; may be NULL. */
-void optimizer_apply(const struct optimizer *optimizer, const struct kernel *kernel, uint32_t lines,
-                     float *w, const float *g, float factor, bool decays, bf16 *pairs);
+/* optimizer_numbers - of this step, for gradients that are to be multiplied by factor; biases do
+ * not decay. */
+struct kernel_update optimizer_numbers(const struct optimizer *optimizer, float factor,
+                                       bool decays);
+
+/* optimizer_apply - updates n lines of 16 weights or biases of the net by their mean gradients.
+ * lines, pairs: see kernel_update_rule; may be NULL. */
+void optimizer_apply(const struct optimizer *optimizer, const struct kernel *kernel,
+                     const struct kernel_update *numbers, uint32_t n, const uint32_t *lines,
+                     float *w, const float *g, bf16 *pairs);
+
+/* optimizer_rests - a weight whose gradient is zero stays what it is, and so does all that is kept
+ * of it. */
+bool optimizer_rests(const struct optimizer *optimizer);
 
 #endif

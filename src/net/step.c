@@ -50,19 +50,27 @@ static const struct step_input *input(const struct worker *worker, const struct 
     return worker->moved ? &s->adversary.moved : &s->input[worker->team->id];
 }
 
+/* The columns of x of layer l, if they are not all inputs. */
+static const struct live *live(const struct worker *worker, const struct step *s, uint32_t l)
+{
+    const struct live *live = &s->input[worker->team->id].live;
+    return l == 0 && live->inputs != NULL ? live : NULL;
+}
+
 /* The products of layer l, in f32 or with operands in bf16. */
 
 static void forward(const struct worker *worker, struct step *s, uint32_t l)
 {
     struct activation f = activation_of(s, l);
     const struct activation *activation = l + 1 < s->net->n_layers ? &f : NULL;
+    const struct step_input *x = input(worker, s);
     if (s->mixed != NULL)
         mixed_forward(worker, s->net, l, s->mixed, s->mixed,
-                      l == 0 ? &input(worker, s)->x16 : &s->mixed->layers[l - 1].y, s->batch,
+                      l == 0 ? &x->x16 : &s->mixed->layers[l - 1].y, live(worker, s, l), s->batch,
                       &s->y[l], activation);
     else
-        dense_forward(worker, &s->net->layers[l], l == 0 ? &input(worker, s)->x : &s->y[l - 1],
-                      &s->y[l], activation);
+        dense_forward(worker, &s->net->layers[l], l == 0 ? &x->x : &s->y[l - 1], &s->y[l],
+                      activation);
 }
 
 static void input_gradient(const struct worker *worker, struct step *s, uint32_t l)
@@ -90,13 +98,14 @@ static void weight_gradient(const struct worker *worker, struct step *s, uint32_
 {
     struct net_layer *to = s->clip.norm == 0 ? &s->net->layers[l] : &s->clip.gradient->layers[l];
     const struct optimizer *optimizer = s->clip.norm == 0 ? &s->optimizer : NULL;
+    const struct step_input *x = input(worker, s);
     if (s->mixed != NULL)
-        mixed_weight_gradient(worker, to, l, s->mixed, &input(worker, s)->x16, s->batch, optimizer);
+        mixed_weight_gradient(worker, to, l, s->mixed, &x->x16, live(worker, s, l), s->batch,
+                              optimizer);
     else if (optimizer != NULL)
-        dense_update(worker, to, l == 0 ? &input(worker, s)->x : &s->y[l - 1], &s->dz[l],
-                     optimizer);
+        dense_update(worker, to, l == 0 ? &x->x : &s->y[l - 1], &s->dz[l], optimizer);
     else
-        dense_gradient(worker, to, l == 0 ? &input(worker, s)->x : &s->y[l - 1], &s->dz[l]);
+        dense_gradient(worker, to, l == 0 ? &x->x : &s->y[l - 1], &s->dz[l]);
 }
 
 /* The update from gradients that were kept. */
@@ -193,16 +202,13 @@ void step_run(struct step *s, const struct team *team, const struct gemm_aside *
 
     if (s->adversary.distance > 0)
         move_batch(&worker, s);
-    worker.aside = s->mixed != NULL ? aside : NULL; /* while tiles multiply */
     forward(&worker, s, 0);
-    worker.aside = NULL;
     team_barrier(team);
     if (can_cut_by_samples(s, team))
         above_by_samples(&worker, s);
     else
         above_by_products(&worker, s);
-    if (s->mixed == NULL)
-        worker.aside = aside; /* the longest phase, and no barrier waits for it in between */
+    worker.aside = aside; /* the longest phase, and no barrier waits for it in between */
     weight_gradient(&worker, s, 0);
     if (s->clip.norm > 0)
         clipped_update(s, team);

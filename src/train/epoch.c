@@ -93,7 +93,11 @@ static void prepare_step(struct epoch *e, uint32_t i)
     s->input = e->input;
     for (int member = 0; member < s->n_members; member++) {
         const struct batch *batch = &e->batch[e->n_owners > 1 ? member : 0][i % 2];
-        e->input[member] = (struct step_input){batch->x, batch->x16};
+        e->input[member].x = batch->x;
+        if (batch->x16 != NULL) {
+            e->input[member].x16 = batch->x16->x;
+            e->input[member].live = batch->x16->live;
+        }
     }
     step_batch(s, e->batch[0][i % 2].x.rows);
     optimizer_step(&s->optimizer, train_rate(e->options, s->optimizer.t, e->steps_per_epoch));
@@ -135,10 +139,11 @@ static void run_steps(const struct team *team, struct epoch *e)
         team_barrier(team);
         if (last || e->halt != MLP_OK)
             return;
-        /* The next batch is filled during the step, from rows that were made in the one before. */
+        /* The next batch is filled during the step, or after it where x16 is still being read, from
+         * rows that were made in the one before. */
         gather = begin_gather(e, team, i + 1);
         struct gemm_aside aside = {gather_some, &gather};
-        step_run(e->step, team, &aside);
+        step_run(e->step, team, e->x16 == NULL ? &aside : NULL);
         while (data_gather_some(&gather))
             ;
         make_variants(e, team, i + 2);
@@ -171,31 +176,48 @@ enum mlp_status epoch_run(struct epoch *e, struct mlp_epoch_report *report)
     return e->halt;
 }
 
-/* Measured: bench, rows "epoch" and "by threads". Filling tiles is cheap enough for any team. */
+/* Measured: bench, rows "epoch" and "by threads". */
 enum { OWNERS_MAX = 4 };
+
+static bool new_panels(struct epoch *e, uint32_t inputs)
+{
+    bool nonzeros = nonzeros_pay(e->images, 0, e->images->n_samples), ok = true;
+    for (uint32_t i = 0; ok && i < 2 * e->n_owners; i++)
+        ok = data_batch_new(&e->batch[i / 2][i % 2], e->options->batch, inputs, nonzeros);
+    return ok;
+}
+
+static bool new_tiles(struct epoch *e, uint32_t inputs)
+{
+    bool all = e->options->adversarial > 0; /* whoever moves images makes every pixel live */
+    e->x16 = calloc(e->n_owners, sizeof *e->x16);
+    bool ok = e->x16 != NULL;
+    for (uint32_t i = 0; ok && i < e->n_owners; i++)
+        ok = live_new(&e->x16[i], e->options->batch, inputs, all) &&
+             data_batch_new_tiles(&e->batch[i][0], e->options->batch, &e->x16[i]) &&
+             data_batch_new_tiles(&e->batch[i][1], e->options->batch, &e->x16[i]);
+    return ok;
+}
 
 static bool new_batches(struct epoch *e, const struct mlp_net *net)
 {
-    uint32_t inputs = mlp_net_width(net, 0), size = e->options->batch;
-    uint32_t n_members = (uint32_t)e->options->n_threads;
+    uint32_t inputs = mlp_net_width(net, 0), n_members = (uint32_t)e->options->n_threads;
     bool tiles = net->precision == MLP_BF16;
-    bool nonzeros = !tiles && nonzeros_pay(e->images, 0, e->images->n_samples);
     e->n_owners = tiles || n_members <= OWNERS_MAX ? n_members : 1;
     e->batch = calloc(e->n_owners, sizeof *e->batch);
     e->input = calloc(n_members, sizeof *e->input);
-    bool ok = e->batch != NULL && e->input != NULL;
-    for (uint32_t i = 0; ok && i < 2 * e->n_owners; i++) {
-        struct batch *batch = &e->batch[i / 2][i % 2];
-        ok = tiles ? data_batch_new_tiles(batch, size, inputs)
-                   : data_batch_new(batch, size, inputs, nonzeros);
-    }
-    return ok;
+    if (e->batch == NULL || e->input == NULL)
+        return false;
+    return tiles ? new_tiles(e, inputs) : new_panels(e, inputs);
 }
 
 static void free_batches(struct epoch *e)
 {
     for (uint32_t i = 0; e->batch != NULL && i < 2 * e->n_owners; i++)
         data_batch_free(&e->batch[i / 2][i % 2]);
+    for (uint32_t i = 0; e->x16 != NULL && i < e->n_owners; i++)
+        live_free(&e->x16[i]);
+    free(e->x16);
     free(e->batch);
     free(e->input);
 }

@@ -28,6 +28,7 @@ struct job {
 /* One member's memory: a batch and the outputs of two consecutive layers. */
 struct chunk {
     struct batch batch;
+    struct live_batch x16; /* bf16: the batch's */
     struct panels y[2];
     struct mixed *mixed; /* bf16: outputs of all layers but the last, which is y[0] */
     float *zt;           /* (C, 16) logits of one group of samples, transposed */
@@ -46,6 +47,7 @@ static uint32_t widest_output(const struct mlp_net *net)
 static void chunk_free(struct chunk *c)
 {
     data_batch_free(&c->batch);
+    live_free(&c->x16);
     mixed_free(c->mixed);
     for (int i = 0; i < 2; i++)
         memory_free(c->y[i].data);
@@ -59,7 +61,8 @@ static bool chunk_new(struct chunk *c, const struct mlp_net *net, bool nonzeros)
     uint32_t width = widest_output(net);
     bool mixed = net->precision == MLP_BF16;
     uint32_t inputs = net->layers[0].inputs;
-    bool ok = mixed ? data_batch_new_tiles(&c->batch, CHUNK, inputs)
+    bool ok = mixed ? live_new(&c->x16, CHUNK, inputs, true) &&
+                          data_batch_new_tiles(&c->batch, CHUNK, &c->x16)
                     : data_batch_new(&c->batch, CHUNK, inputs, nonzeros);
     if (mixed)
         c->mixed = mixed_new(net, CHUNK, MIXED_FORWARD, false);
@@ -92,7 +95,7 @@ static struct panels *forward_mixed(const struct job *job, struct chunk *c, uint
     for (uint32_t l = 0; l < job->net->n_layers; l++) {
         struct activation activation = hidden_activation(job->net, l);
         mixed_forward(&worker, job->net, l, job->weights, c->mixed,
-                      l == 0 ? &c->batch.x16 : &c->mixed->layers[l - 1].y, n, &c->y[0],
+                      l == 0 ? &c->x16.x : &c->mixed->layers[l - 1].y, NULL, n, &c->y[0],
                       l + 1 < job->net->n_layers ? &activation : NULL);
     }
     return &c->y[0];

@@ -52,7 +52,7 @@ void variants_free(struct variants *v)
 }
 
 /* Asks memory for a row ahead of its use: rows of a shuffled set lie far apart. Inlined by force,
- * as in data/batcher.c. */
+ * as in data/live.c. */
 static inline __attribute__((always_inline)) void prefetch_row(const uint8_t *row, size_t bytes)
 {
     enum { LINE_BYTES = 64, BYTES_MAX = 4096 }; /* beyond, the machine's own prefetch is at work */

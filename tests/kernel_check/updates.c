@@ -56,7 +56,7 @@ static void compare_with_scalar(struct check *check, int rule, const struct kern
         float copy[N_OPERANDS][PANEL];
         for (int i = 0; i < N_OPERANDS; i++)
             memcpy(copy[i], o[i].before + (size_t)line * PANEL, sizeof copy[i]);
-        check->scalar->update[rule](u, 1, copy[W], copy[G], copy[M], copy[V], NULL);
+        check->scalar->update[rule](u, 1, NULL, copy[W], copy[G], copy[M], copy[V], NULL);
         for (int i = 0; i < N_OPERANDS; i++)
             for (uint32_t c = 0; c < PANEL; c++)
                 check_bits(check, *operand_at(&o[i], line, c), copy[i][c], line, c);
@@ -80,7 +80,7 @@ static void check_update(struct check *check, int rule, uint32_t lines, enum con
         operand_keep(&o[i]);
     bf16 *pairs = lines % 2 == 0 && contents != SPECIALS ? packed : NULL;
     feclearexcept(FE_UNDERFLOW);
-    check->kernel->update[rule](u, lines, o[W].m.data, o[G].m.data, o[M].m.data, o[V].m.data,
+    check->kernel->update[rule](u, lines, NULL, o[W].m.data, o[G].m.data, o[M].m.data, o[V].m.data,
                                 pairs);
     if (contents == TINY && fetestexcept(FE_UNDERFLOW)) /* slow on some CPUs */
         check_fail(check, "numbers of 2^-79..2^-71 make denormal ones");
@@ -102,6 +102,43 @@ static void check_update(struct check *check, int rule, uint32_t lines, enum con
         operand_free(&o[i]);
 }
 
+/* Some lines of many, in no order, must become what they become one after the other, and all others
+ * stay; the average of the weights, too. */
+static void check_scattered(struct check *check, int rule, uint32_t n,
+                            const struct kernel_update *u)
+{
+    check_case(check, "update %s and average of %u lines of %u", names[rule], n, 2 * n + 1);
+    struct operand o[N_OPERANDS], mean = operand_new(check, 2 * n + 1, PANEL, 0);
+    uint32_t lines[32];
+    for (uint32_t i = 0; i < n; i++)
+        lines[i] = 2 * ((i * 7 + 3) % n) + 1; /* n has no factor 7 */
+    for (int i = 0; i < N_OPERANDS; i++) {
+        o[i] = operand_new(check, i == G ? n : 2 * n + 1, PANEL, 0);
+        operand_fill(check, &o[i], REALS, (uint32_t)i);
+    }
+    for (uint32_t i = 0; i < (2 * n + 1) * PANEL; i++)
+        o[V].m.data[i] = fabsf(o[V].m.data[i]);
+    operand_fill(check, &mean, REALS, N_OPERANDS);
+    operand_keep(&mean);
+    for (int i = 0; i < N_OPERANDS; i++)
+        operand_keep(&o[i]);
+    for (uint32_t i = 0; i < n; i++) { /* what is wanted, into what was kept */
+        size_t at = (size_t)lines[i] * PANEL;
+        check->kernel->update[rule](u, 1, NULL, o[W].before + at, o[G].before + i * PANEL,
+                                    o[M].before + at, o[V].before + at, NULL);
+        check->kernel->average(0.3f, 1, NULL, o[W].before + at, mean.before + at);
+    }
+    check->kernel->update[rule](u, n, lines, o[W].m.data, o[G].m.data, o[M].m.data, o[V].m.data,
+                                NULL);
+    check->kernel->average(0.3f, n, lines, o[W].m.data, mean.m.data);
+    for (int i = 0; i < N_OPERANDS; i++) {
+        operand_check_kept(check, &o[i], 0, 0, "an operand");
+        operand_free(&o[i]);
+    }
+    operand_check_kept(check, &mean, 0, 0, "the average");
+    operand_free(&mean);
+}
+
 static void check_average(struct check *check, uint32_t lines, enum contents contents, float share)
 {
     check_case(check, "average, %u lines, contents %d, share %g", lines, contents, (double)share);
@@ -111,7 +148,7 @@ static void check_average(struct check *check, uint32_t lines, enum contents con
     operand_fill(check, &mean, contents, 1);
     operand_keep(&w);
     operand_keep(&mean);
-    check->kernel->average(share, lines, w.m.data, mean.m.data);
+    check->kernel->average(share, lines, NULL, w.m.data, mean.m.data);
     for (uint32_t i = 0; i < lines * PANEL; i++) {
         float from = mean.before[i], to = w.before[i], by = share * (to - from);
         float want = check->kernel->fma ? fmaf(share, to - from, from) : by + from;
@@ -146,6 +183,9 @@ void check_updates(struct check *check)
     for (uint32_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
         for (enum contents contents = INTEGERS; contents <= SPECIALS; contents++)
             check_average(check, lines[i], contents, i == 0 ? 1 : 0.001f);
+    for (int rule = 0; rule < N_RULES; rule++)
+        for (uint32_t n = 1; n <= 17; n += 8)
+            check_scattered(check, rule, n, &numbers[1]);
     for (int rule = 0; rule < N_RULES; rule++)
         for (uint32_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
             for (enum contents contents = INTEGERS; contents <= SPECIALS; contents++)

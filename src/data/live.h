@@ -1,0 +1,26 @@
+/* live.h - a batch in bf16: whole pixels by rows in tiles, of those inputs alone that are not zero
+ * in all of its images. */
+#ifndef DATA_LIVE_H
+#define DATA_LIVE_H
+
+#include "kernel/kernel.h"
+
+struct live_batch {
+    struct tiles x;       /* (B, live.n) */
+    struct live live;     /* its columns; no list if they are all inputs */
+    uint32_t n_inputs;    /* of an image */
+    uint32_t *inputs;     /* (2, n_inputs + 1) behind live, and scratch */
+    uint8_t *any;         /* (n_inputs) what is not zero in some image */
+    const uint8_t **rows; /* (B) the images, to be set before live_fill */
+};
+
+/* live_new - room for batches of up to batch_max images of n_inputs pixels. all: x is to have all
+ * inputs, in their own order. False if out of memory. */
+bool live_new(struct live_batch *batch, uint32_t batch_max, uint32_t n_inputs, bool all);
+void live_free(struct live_batch *batch);
+
+/* live_fill - x and live from the first n >= 1 rows. What pads x to whole tiles of samples are old
+ * ones, or zeros, and of columns zeros. At least one input is live. */
+void live_fill(struct live_batch *batch, const struct kernel *kernel, uint32_t n);
+
+#endif
