@@ -37,17 +37,16 @@ static uint32_t least(uint32_t a, uint32_t b)
     return a < b ? a : b;
 }
 
-enum { LINE_BYTES = 64 };
-
-/* Asks memory for columns k..k_end-1 of some rows: they are random ones of a large set, and waiting
- * for each would take longer than reading it. Inlined by force: gcc 12 finds that a function which
- * only prefetches has no effect, and drops the call. */
+/* Asks memory for some rows: they are random ones of a large set, and waiting for each would take
+ * longer than reading it. Inlined by force: gcc 12 finds that a function which only prefetches has
+ * no effect, and drops the call. */
 static inline __attribute__((always_inline)) void prefetch(const struct live_batch *b, uint32_t row,
-                                                           uint32_t end, uint32_t k, uint32_t k_end)
+                                                           uint32_t end)
 {
+    enum { LINE_BYTES = 64 };
     for (; row < end; row++)
-        for (uint32_t at = k; at < k_end; at += LINE_BYTES)
-            __builtin_prefetch(b->rows[row] + at);
+        for (uint32_t k = 0; k < b->n_inputs; k += LINE_BYTES)
+            __builtin_prefetch(b->rows[row] + k);
 }
 
 /* Rows at a time, and how far ahead they are asked for. Measured: mlp train --preset classic. */
@@ -56,9 +55,9 @@ enum { UNITED = 8, AHEAD = 16 };
 static void find_live(struct live_batch *b, const struct kernel *kernel, uint32_t n)
 {
     memset(b->any, 0, b->n_inputs);
-    prefetch(b, 0, least(AHEAD, n), 0, b->n_inputs);
+    prefetch(b, 0, least(AHEAD, n));
     for (uint32_t row = 0; row < n; row += UNITED) {
-        prefetch(b, least(row + AHEAD, n), least(row + AHEAD + UNITED, n), 0, b->n_inputs);
+        prefetch(b, least(row + AHEAD, n), least(row + AHEAD + UNITED, n));
         kernel->unite(least(UNITED, n - row), b->rows + row, b->n_inputs, b->any);
     }
 }
@@ -81,19 +80,14 @@ enum { FILLED = TILE_K };
 
 void live_fill(struct live_batch *b, const struct kernel *kernel, uint32_t n)
 {
-    bool all = b->live.inputs == NULL;
-    if (!all) {
-        find_live(b, kernel, n);
+    find_live(b, kernel, n); /* whether it is wanted or not: this is how rows are fetched */
+    if (b->live.inputs != NULL) {
         list_live(b);
         b->x.k_tiles = tile_count(b->live.n); /* its tiles lie side by side */
     }
     for (uint32_t row = 0; row < n; row += FILLED)
-        for (uint32_t k = 0; k < b->live.n; k += TILE_K) {
-            uint32_t next = least(row + FILLED, n);
-            if (all && k % LINE_BYTES == 0) /* nobody has read them */
-                prefetch(b, next, least(next + FILLED, n), k, k + LINE_BYTES);
-            kernel->bf16.select(next - row, b->rows + row, b->n_inputs,
+        for (uint32_t k = 0; k < b->live.n; k += TILE_K)
+            kernel->bf16.select(least(FILLED, n - row), b->rows + row, b->n_inputs,
                                 least(TILE_K, b->live.n - k), b->inputs + k,
                                 tile_at(&b->x, row / PANEL, k / TILE_K), tile_stride(&b->x));
-        }
 }
