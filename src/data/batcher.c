@@ -123,7 +123,7 @@ static inline __attribute__((always_inline)) void prefetch_unit(const struct gat
         __builtin_prefetch(g->from[next][r] + (size_t)panel * PANEL);
 }
 
-static bool gather_tiles(struct gather *g)
+static bool gather_live(struct gather *g)
 {
     for (uint32_t r = 0; r < g->n; r++)
         g->batch->x16->rows[r] = source_row(g, r);
@@ -136,11 +136,14 @@ bool data_gather_some(struct gather *g)
 {
     if (g->row >= g->n || g->panel >= g->panel_end)
         return false;
-    if (g->batch->x16 != NULL)
-        return gather_tiles(g);
+    struct live_batch *x16 = g->batch->x16;
+    if (x16 != NULL && x16->live.inputs != NULL)
+        return gather_live(g);
     prefetch_unit(g);
     uint32_t end = least(g->panel + UNIT_PANELS, g->panel_end), n = least(UNIT_ROWS, g->n - g->row);
-    if (g->batch->x.nonzeros.bytes != NULL)
+    if (x16 != NULL)
+        live_select(x16, g->kernel, g->row, n, g->from[0], g->panel * PANEL, end * PANEL);
+    else if (g->batch->x.nonzeros.bytes != NULL)
         gather_nonzeros(g, n);
     else
         gather_panels(g, n, end);

@@ -25,7 +25,8 @@ struct batch {
  * bytes with notes. False if out of memory. */
 bool data_batch_new(struct batch *batch, uint32_t batch_max, uint32_t inputs, bool nonzeros);
 
-/* data_batch_new_tiles - the same in bf16, in x16, which may serve several batches by turns. */
+/* data_batch_new_tiles - the same in bf16, in x16. One of live inputs may serve several batches by
+ * turns: it is filled all at once. */
 bool data_batch_new_tiles(struct batch *batch, uint32_t batch_max, struct live_batch *x16);
 void data_batch_free(struct batch *batch);
 
@@ -49,8 +50,8 @@ struct gather data_gather_begin(struct batch *batch, const struct kernel *kernel
                                 const struct team *team, const struct mlp_images *images,
                                 const uint32_t *samples, uint32_t first, uint32_t n);
 
-/* data_gather_some - a small part of it, so that it can be spread over other work (in bf16 all of
- * it); false when all is done. */
+/* data_gather_some - a small part of it, so that it can be spread over other work (of live inputs
+ * all of it); false when all is done. */
 bool data_gather_some(struct gather *gather);
 
 /* data_gather - begins and does all of it. */

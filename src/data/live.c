@@ -78,16 +78,20 @@ static void list_live(struct live_batch *b)
 /* Rows at a time that stay in L1 while the inputs pass by. Measured: mlp train --preset classic. */
 enum { FILLED = TILE_K };
 
+void live_select(const struct live_batch *b, const struct kernel *kernel, uint32_t row, uint32_t n,
+                 const uint8_t *const *from, uint32_t k, uint32_t end)
+{
+    for (end = least(end, b->live.n); k < end; k += TILE_K)
+        kernel->bf16.select(n, from, b->n_inputs, least(TILE_K, end - k), b->inputs + k,
+                            tile_at(&b->x, row / PANEL, k / TILE_K) + row % PANEL * TILE_K,
+                            tile_stride(&b->x));
+}
+
 void live_fill(struct live_batch *b, const struct kernel *kernel, uint32_t n)
 {
-    find_live(b, kernel, n); /* whether it is wanted or not: this is how rows are fetched */
-    if (b->live.inputs != NULL) {
-        list_live(b);
-        b->x.k_tiles = tile_count(b->live.n); /* its tiles lie side by side */
-    }
+    find_live(b, kernel, n);
+    list_live(b);
+    b->x.k_tiles = tile_count(b->live.n); /* its tiles lie side by side */
     for (uint32_t row = 0; row < n; row += FILLED)
-        for (uint32_t k = 0; k < b->live.n; k += TILE_K)
-            kernel->bf16.select(least(FILLED, n - row), b->rows + row, b->n_inputs,
-                                least(TILE_K, b->live.n - k), b->inputs + k,
-                                tile_at(&b->x, row / PANEL, k / TILE_K), tile_stride(&b->x));
+        live_select(b, kernel, row, least(FILLED, n - row), b->rows + row, 0, b->live.n);
 }

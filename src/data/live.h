@@ -14,13 +14,18 @@ struct live_batch {
     const uint8_t **rows; /* (B) the images, to be set before live_fill */
 };
 
-/* live_new - room for batches of up to batch_max images of n_inputs pixels. all: x is to have all
- * inputs, in their own order. False if out of memory. */
+/* live_new - room for batches of up to batch_max images of n_inputs pixels, at first of zeros. all:
+ * x is to have all inputs, in their own order. False if out of memory. */
 bool live_new(struct live_batch *batch, uint32_t batch_max, uint32_t n_inputs, bool all);
 void live_free(struct live_batch *batch);
 
-/* live_fill - x and live from the first n >= 1 rows. What pads x to whole tiles of samples are old
- * ones, or zeros, and of columns zeros. At least one input is live. */
+/* live_fill - x and live from the first n >= 1 rows. What pads x to whole tiles of samples is old,
+ * and of columns zero. At least one input is live. */
 void live_fill(struct live_batch *batch, const struct kernel *kernel, uint32_t n);
+
+/* live_select - columns k..end-1 of n rows of x, whose images begin at from[0..n-1]; k is a
+ * multiple of 32, row of 16, or of 8 if n is 8 or less. */
+void live_select(const struct live_batch *batch, const struct kernel *kernel, uint32_t row,
+                 uint32_t n, const uint8_t *const *from, uint32_t k, uint32_t end);
 
 #endif

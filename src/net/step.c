@@ -202,13 +202,16 @@ void step_run(struct step *s, const struct team *team, const struct gemm_aside *
 
     if (s->adversary.distance > 0)
         move_batch(&worker, s);
+    worker.aside = s->mixed != NULL ? aside : NULL; /* while tiles multiply */
     forward(&worker, s, 0);
+    worker.aside = NULL;
     team_barrier(team);
     if (can_cut_by_samples(s, team))
         above_by_samples(&worker, s);
     else
         above_by_products(&worker, s);
-    worker.aside = aside; /* the longest phase, and no barrier waits for it in between */
+    if (s->mixed == NULL)
+        worker.aside = aside; /* the longest phase, and no barrier waits for it in between */
     weight_gradient(&worker, s, 0);
     if (s->clip.norm > 0)
         clipped_update(s, team);

@@ -139,11 +139,12 @@ static void run_steps(const struct team *team, struct epoch *e)
         team_barrier(team);
         if (last || e->halt != MLP_OK)
             return;
-        /* The next batch is filled during the step, or after it where x16 is still being read, from
-         * rows that were made in the one before. */
+        /* The next batch is filled during the step, or after it, from rows that were made in the
+         * one before. */
         gather = begin_gather(e, team, i + 1);
         struct gemm_aside aside = {gather_some, &gather};
-        step_run(e->step, team, e->x16 == NULL ? &aside : NULL);
+        bool after = e->n_x16 == e->n_owners;
+        step_run(e->step, team, after ? NULL : &aside);
         while (data_gather_some(&gather))
             ;
         make_variants(e, team, i + 2);
@@ -190,12 +191,15 @@ static bool new_panels(struct epoch *e, uint32_t inputs)
 static bool new_tiles(struct epoch *e, uint32_t inputs)
 {
     bool all = e->options->adversarial > 0; /* whoever moves images makes every pixel live */
-    e->x16 = calloc(e->n_owners, sizeof *e->x16);
+    uint32_t each = all ? 2 : 1;
+    e->n_x16 = each * e->n_owners;
+    e->x16 = calloc(e->n_x16, sizeof *e->x16);
     bool ok = e->x16 != NULL;
-    for (uint32_t i = 0; ok && i < e->n_owners; i++)
-        ok = live_new(&e->x16[i], e->options->batch, inputs, all) &&
-             data_batch_new_tiles(&e->batch[i][0], e->options->batch, &e->x16[i]) &&
-             data_batch_new_tiles(&e->batch[i][1], e->options->batch, &e->x16[i]);
+    for (uint32_t i = 0; ok && i < e->n_x16; i++)
+        ok = live_new(&e->x16[i], e->options->batch, inputs, all);
+    for (uint32_t i = 0; ok && i < 2 * e->n_owners; i++)
+        ok = data_batch_new_tiles(&e->batch[i / 2][i % 2], e->options->batch,
+                                  &e->x16[i / 2 * each + i % each]);
     return ok;
 }
 
@@ -215,7 +219,7 @@ static void free_batches(struct epoch *e)
 {
     for (uint32_t i = 0; e->batch != NULL && i < 2 * e->n_owners; i++)
         data_batch_free(&e->batch[i / 2][i % 2]);
-    for (uint32_t i = 0; e->x16 != NULL && i < e->n_owners; i++)
+    for (uint32_t i = 0; e->x16 != NULL && i < e->n_x16; i++)
         live_free(&e->x16[i]);
     free(e->x16);
     free(e->batch);
