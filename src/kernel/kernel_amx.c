@@ -85,9 +85,24 @@ static void select_window(uint32_t n_rows, const uint8_t *const *from, uint32_t 
     }
 }
 
+/* 32 pixels side by side, as all inputs have them. */
+static void select_neighbours(uint32_t n_rows, const uint8_t *const *from, uint32_t first, bf16 *x,
+                              size_t x_stride)
+{
+    for (uint32_t s = 0; s < n_rows; s++) {
+        __m256i bytes = _mm256_loadu_si256((const __m256i *)(from[s] + first));
+        _mm512_storeu_si512(x + s / PANEL * x_stride + s % PANEL * TILE_K,
+                            words_to_bf16(_mm512_cvtepu8_epi16(bytes)));
+    }
+}
+
 static void amx_select(uint32_t n_rows, const uint8_t *const *from, uint32_t width, uint32_t n,
                        const uint32_t *columns, bf16 *x, size_t x_stride)
 {
+    if (n == TILE_K && columns[n - 1] - columns[0] == n - 1) {
+        select_neighbours(n_rows, from, columns[0], x, x_stride);
+        return;
+    }
     for (uint32_t begin = 0, end; begin < n; begin = end) {
         for (end = begin + 1; end < n && columns[end] - columns[begin] < 64; end++)
             ;
