@@ -98,10 +98,11 @@ static void print_row(const struct row *row)
 /* Why a share may be above 1. */
 static void print_zeros(void)
 {
-    printf(
-        "  f32 products leave out pixels that are zero; GFLOP/s and share count them. Where that\n"
-        "  would flatter, images have ones in their place (\"no zeros\"; also by kernel, threads,\n"
-        "  batch and width).\n");
+    printf("  Products leave out pixels that are zero (in bf16: in the whole batch); GFLOP/s and "
+           "share\n"
+           "  count them. Where that would flatter, images have ones in their place (\"no zeros\"; "
+           "also\n"
+           "  by kernel, threads, batch and width).\n");
 }
 
 static void print_section(const struct bench *bench, const char *section, const char *title)

@@ -54,7 +54,7 @@ struct field {
     enum mlp_precision precision;
     int threads;
     struct work work;
-    struct work no_zeros; /* in f32 */
+    struct work no_zeros;
     struct peer_run peers[PEERS_MAX];
     uint32_t n_peers;
     struct peak_run peak;
@@ -96,7 +96,7 @@ static bool field_new(struct bench *bench, struct field *field, enum mlp_precisi
     if (!work_new(&field->work, bench, &spec))
         return false;
     spec.no_zeros = true;
-    if (precision == MLP_F32 && !work_new(&field->no_zeros, bench, &spec)) {
+    if (!work_new(&field->no_zeros, bench, &spec)) {
         work_free(&field->work);
         return false;
     }
@@ -121,10 +121,9 @@ static uint32_t enter(const struct bench *bench, struct field *field, struct con
         list[i].limit_seconds = row_limit_seconds(&bench->rows, &key, 0);
     }
     list[n++] = (struct contender){.run = run_peak, .context = &field->peak};
-    if (field->precision == MLP_F32)
-        list[n++] = (struct contender){.run = work_run,
-                                       .context = &field->no_zeros,
-                                       .limit_seconds = row_limit_seconds(&bench->rows, &key, 0)};
+    list[n++] = (struct contender){.run = work_run,
+                                   .context = &field->no_zeros,
+                                   .limit_seconds = row_limit_seconds(&bench->rows, &key, 0)};
     for (uint32_t i = 0; i < n; i++)
         list[i].threads = field->threads;
     return n;
@@ -157,7 +156,8 @@ static void add_no_zeros(struct bench *bench, const struct field *field, double 
     work_describe(&field->no_zeros, row);
     row_measured(row, &field->contenders[2 + field->n_peers]);
     row_rate(row, field->no_zeros.n_images, field->no_zeros.flops, peak_gflops);
-    row_target(row, TARGET_SHARE, field->threads == 1 ? 0.88 : 0.85); /* issue 3 */
+    if (field->precision == MLP_F32)
+        row_target(row, TARGET_SHARE, field->threads == 1 ? 0.88 : 0.85); /* issue 3 */
 }
 
 static void add_rows(struct bench *bench, const struct field *field)
@@ -182,8 +182,7 @@ static void add_rows(struct bench *bench, const struct field *field)
         }
         set_target(row, field->threads);
     }
-    if (field->precision == MLP_F32)
-        add_no_zeros(bench, field, peak_gflops);
+    add_no_zeros(bench, field, peak_gflops);
 }
 
 /* Ours in bf16 against one of them, in a row of its own; target 0: none. */
@@ -241,8 +240,7 @@ static void epoch_of_threads(struct bench *bench, int threads)
         for (uint32_t i = 0; i < fields[p].n_peers; i++)
             peer_close(&fields[p].peers[i].peer);
         work_free(&fields[p].work);
-        if (fields[p].precision == MLP_F32)
-            work_free(&fields[p].no_zeros);
+        work_free(&fields[p].no_zeros);
     }
 }
 
