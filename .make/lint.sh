@@ -12,7 +12,7 @@ isa_flags() {
     case $(uname -m)-$1 in
     x86_64-*_avx2.c) echo '-mavx2 -mfma' ;;
     x86_64-*_avx512.c) echo '-mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma' ;;
-    x86_64-*_amx.c) echo '-mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mavx512bf16 -mavx512fp16 -mamx-tile -mamx-bf16' ;;
+    x86_64-*_amx.c) echo '-mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mavx512vbmi -mavx512bf16 -mavx512fp16 -mamx-tile -mamx-bf16' ;;
     esac
 }
 

@@ -57,17 +57,35 @@ static void compare(const struct mirror *m, const struct mlp_net *net, const str
     }
 }
 
-/* The toy set with pixels that are zero: some in every image, some in most. */
+/* Pixels that are zero: some in every image, some in most. */
+static void make_sparse(struct mlp_images *images)
+{
+    uint32_t inputs = images->n_rows * images->n_cols;
+    for (uint32_t s = 0; s < images->n_samples; s++)
+        for (uint32_t i = 0; i < inputs; i++)
+            if (i % 3 == 0 || (i % 7 == 0 && s % 40 != i % 40))
+                images->pixels[s * (size_t)inputs + i] = 0;
+}
+
 static struct mlp_dataset sparse_dataset(void)
 {
     struct mlp_dataset dataset = toy_dataset();
-    struct mlp_images *train = &dataset.train;
-    uint32_t inputs = train->n_rows * train->n_cols;
-    for (uint32_t s = 0; s < train->n_samples; s++)
-        for (uint32_t i = 0; i < inputs; i++)
-            if (i % 3 == 0 || (i % 7 == 0 && s % 40 != i % 40))
-                train->pixels[s * (size_t)inputs + i] = 0;
+    make_sparse(&dataset.train);
     return dataset;
+}
+
+/* The toy set's samples stretched to so many pixels, each with some of its own. */
+static void stretch(struct mlp_images *images, uint32_t inputs)
+{
+    uint32_t from = images->n_rows * images->n_cols;
+    uint8_t *pixels = malloc((size_t)images->n_samples * inputs);
+    ck_assert(pixels != NULL);
+    for (uint32_t s = 0; s < images->n_samples; s++)
+        for (uint32_t i = 0; i < inputs; i++)
+            pixels[s * (size_t)inputs + i] =
+                (uint8_t)(images->pixels[s * (size_t)from + i % from] ^ (i / from * 37 + 1));
+    free(images->pixels);
+    *images = (struct mlp_images){images->n_samples, 1, inputs, pixels, images->labels};
 }
 
 /* Samples of the toy set into both; a batch that fills no tile. */
@@ -86,7 +104,11 @@ static void step_is_the_mirrors(const struct kernel *kernel, const uint32_t *wid
                                 uint32_t n_layers, uint32_t batch_max, uint32_t n,
                                 float adversarial, bool sparse)
 {
-    struct mlp_dataset dataset = sparse ? sparse_dataset() : toy_dataset();
+    struct mlp_dataset dataset = toy_dataset();
+    if (widths[0] != toy_widths[0])
+        stretch(&dataset.train, widths[0]);
+    if (sparse)
+        make_sparse(&dataset.train);
     struct mlp_train_options options = toy_options();
     options.adversarial = adversarial;
     const struct team alone = {.n = 1};
@@ -139,7 +161,8 @@ static void step_is_the_mirrors(const struct kernel *kernel, const uint32_t *wid
 START_TEST(a_step_is_that_in_double_with_what_bf16_rounds)
 {
     static const uint32_t ragged[] = {99, 33, 17, 5}, even[] = {99, 64, 96, 32},
-                          deep[] = {99, 300, 5}, wide[] = {99, 500, 5}, shallow[] = {99, 5};
+                          deep[] = {99, 300, 5}, wide[] = {99, 500, 5}, shallow[] = {99, 5},
+                          broad[] = {783, 50, 5};
     const struct kernel *kernel = runnable(_i);
     if (kernel == NULL)
         return;
@@ -159,6 +182,8 @@ START_TEST(a_step_is_that_in_double_with_what_bf16_rounds)
         step_is_the_mirrors(kernel, ragged, 3, 150, batch, 0, true);
     step_is_the_mirrors(kernel, shallow, 1, 48, 3, 0, true);
     step_is_the_mirrors(kernel, ragged, 3, 150, 100, 0.3f, true);
+    step_is_the_mirrors(kernel, broad, 2, 600, 500, 0, true); /* live k in several blocks, too */
+    step_is_the_mirrors(kernel, broad, 2, 70, 69, 0, false);
 }
 END_TEST
 

@@ -8,7 +8,7 @@
 
 /* memory_new - size_bytes zeroed bytes, aligned to 64 (a cache line and the widest vector); blocks
  * of 256 KiB and more begin at a huge page of 2 MiB, are offered to the kernel as such, and may
- * take 1.5 MiB more than asked for. NULL if there is no memory. Free with memory_free.
+ * take 1.75 MiB more than asked for. NULL if there is no memory. Free with memory_free.
  * memory_new_unset - the same with any contents, for what is filled at once: clearing the pixels of
  * MNIST takes longer than hashing them. */
 void *memory_new(size_t size_bytes);

@@ -7,10 +7,10 @@
 bool live_new(struct live_batch *b, uint32_t batch_max, uint32_t n_inputs, bool all)
 {
     *b = (struct live_batch){.n_inputs = n_inputs};
-    /* Whole pairs of blocks of samples, since 32 are converted at once. */
+    /* Whole pairs of blocks of samples, since 32 are turned at once. */
     b->x = (struct tiles){.blocks = 2 * tile_count(batch_max), .k_tiles = tile_count(n_inputs)};
     b->x.data = memory_new(b->x.blocks * tile_stride(&b->x) * sizeof(bf16));
-    b->inputs = memory_new(2 * ((size_t)n_inputs + 1) * sizeof *b->inputs);
+    b->inputs = memory_new(2 * (size_t)n_inputs * sizeof *b->inputs);
     b->any = memory_new(n_inputs);
     b->rows = memory_new(batch_max * sizeof *b->rows);
     if (b->x.data == NULL || b->inputs == NULL || b->any == NULL || b->rows == NULL) {
@@ -66,7 +66,7 @@ static void find_live(struct live_batch *b, const struct kernel *kernel, uint32_
  * not its own the next one takes its place. */
 static void list_live(struct live_batch *b)
 {
-    uint32_t n = 0, *others = b->inputs + b->n_inputs + 1;
+    uint32_t n = 0, *others = b->inputs + b->n_inputs;
     for (uint32_t k = 0; k < b->n_inputs; k++) {
         b->inputs[n] = others[k - n] = k;
         n += b->any[k] != 0;

@@ -1,5 +1,5 @@
 /* live.h - a batch in bf16: whole pixels by rows in tiles, of those inputs alone that are not zero
- * in all of its images. */
+ * in at least one of its images. */
 #ifndef DATA_LIVE_H
 #define DATA_LIVE_H
 
@@ -9,7 +9,7 @@ struct live_batch {
     struct tiles x;       /* (B, live.n) */
     struct live live;     /* its columns; no list if they are all inputs */
     uint32_t n_inputs;    /* of an image */
-    uint32_t *inputs;     /* (2, n_inputs + 1) behind live, and scratch */
+    uint32_t *inputs;     /* (2, n_inputs) behind live, and scratch */
     uint8_t *any;         /* (n_inputs) what is not zero in some image */
     const uint8_t **rows; /* (B) the images, to be set before live_fill */
 };

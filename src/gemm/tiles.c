@@ -84,7 +84,7 @@ static void multiply(struct run *run, const struct tiles_block *block, const str
     run->n_done++;
 }
 
-/* Where the sums are, which take turns, and what is made. */
+/* What is made comes after the sums in scratch. */
 static bf16 *made(float *scratch)
 {
     return (bf16 *)(scratch + (size_t)2 * GEMM_TILES_PAIRS * 4 * PANEL * PANEL);
@@ -109,7 +109,7 @@ static void find_columns(const struct run *run, const struct tiles_block *block,
 /* Two columns of B, a block of its k in L1 at a time, against some pairs of rows. Each pair's sums
  * have a place of their own; where k is one block, two places take turns and stay in L1. */
 static void multiply_columns(struct run *run, struct tiles_block block, uint32_t row_end,
-                             float *sums, bf16 *made)
+                             float *sums, bf16 *columns)
 {
     uint32_t row_begin = block.row, k_tiles = run->product->k_tiles;
     uint32_t n_blocks = (k_tiles + GEMM_TILES_K - 1) / GEMM_TILES_K;
@@ -120,7 +120,7 @@ static void multiply_columns(struct run *run, struct tiles_block block, uint32_t
     for (uint32_t k = 0; k < k_tiles; k += k_step) {
         bool last = k + k_step >= k_tiles;
         uint32_t next_k = last ? 0 : k + k_step, k_end = least(k + k_step, k_tiles);
-        find_columns(run, &block, k, k_end, made, &o);
+        find_columns(run, &block, k, k_end, columns, &o);
         expect(run, block.col + (last ? 2 : 0), next_k, least(k_step, k_tiles - next_k), n_pairs);
         for (uint32_t i = 0, row = row_begin; row < row_end; row += 2, i++) {
             block.row = row;
@@ -159,13 +159,13 @@ void gemm_tiles_run(const struct kernel *kernel, const struct gemm_tiles *produc
 {
     struct run run = {
         .kernel = &kernel->bf16, .product = product, .aside = aside, .part = product->n_parts};
-    run.far = product->b != NULL && (size_t)(slice->panel_end - slice->panel_begin) *
-                                            product->k_tiles * TILE_ELEMENTS * sizeof(bf16) >
-                                        FAR_BYTES;
     if (product->a == NULL) {
         multiply_made_rows(&run, slice, scratch);
         return;
     }
+    run.far = product->b != NULL && (size_t)(slice->panel_end - slice->panel_begin) *
+                                            product->k_tiles * TILE_ELEMENTS * sizeof(bf16) >
+                                        FAR_BYTES;
     bool other = false; /* the epilogue still reads one half of scratch */
     for (uint32_t row = slice->row_begin; row < slice->row_end; row += 2 * GEMM_TILES_PAIRS) {
         struct tiles_block block = {.row = row, .col = slice->panel_begin};

@@ -41,7 +41,7 @@ struct gemm_slice gemm_tiles_slice(const struct team *team, uint32_t row_blocks,
                                    uint32_t col_blocks, enum gemm_cut cut);
 
 /* gemm_tiles_run - the slice's part, its rows and panels being blocks of 16. scratch has
- * gemm_tiles_scratch floats for that k; aside is called now and then, and may be NULL. Sequential;
+ * gemm_tiles_scratch floats; aside is called now and then, and may be NULL. Sequential;
  * each element is summed in one order, whatever the slice. */
 void gemm_tiles_run(const struct kernel *kernel, const struct gemm_tiles *product,
                     const struct gemm_slice *slice, float *scratch, const struct gemm_aside *aside);

@@ -61,8 +61,8 @@ struct kernel_update {
 
 /* kernel_update_rule - updates n lines of 16 weights w by their mean gradients g; m and v are the
  * moments that the rule keeps (NULL if it keeps none). lines: which ones of w, m and v they are
- * (all different); NULL: the first n. pairs, if not NULL, gets the new weights of the first n as
- * bf16, two lines in one; n is then even. */
+ * (all different), and pairs is then NULL; NULL: the first n. pairs, if not NULL, gets the new
+ * weights as bf16, two lines in one; n is then even. */
 typedef void kernel_update_rule(const struct kernel_update *update, uint32_t n,
                                 const uint32_t *lines, float *w, const float *g, float *m, float *v,
                                 bf16 *pairs);
@@ -86,8 +86,9 @@ struct kernel_bf16 {
     void (*transpose)(const bf16 *from, bf16 *to); /* a tile: by rows to in pairs, and back */
     /* n <= 32 lines of a panel in pairs, a tile; zeros from n on. */
     void (*pack_lines)(const float *panel, uint32_t n, const uint32_t *lines, bf16 *to);
-    /* n <= 32 of the `width` pixels of 32 samples, in ascending order, exactly, into tiles by rows
-     * of two blocks of samples; zeros from n on. */
+    /* n <= 32 columns, in ascending order, of n_rows samples, exactly, into a line of a tile by
+     * rows for each, zeros from n on; x_stride from a block of 16 samples to the next. A sample has
+     * `width` pixels, beyond which nothing is read. */
     void (*select)(uint32_t n_rows, const uint8_t *const *from, uint32_t width, uint32_t n,
                    const uint32_t *columns, bf16 *x, size_t x_stride);
     /* 32 x 32: tiles by rows of two blocks, to the two of the transpose. */

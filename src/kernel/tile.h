@@ -29,7 +29,7 @@ struct tiles {
 };
 
 /* The inputs of a first layer, in the order in which a batch X has them as columns: the n that are
- * not zero in all of its samples, ascending, and then the others, of which X has none. */
+ * not zero in at least one of its samples, ascending, and then the others, of which X has none. */
 struct live {
     uint32_t n;
     const uint32_t *inputs;

@@ -22,7 +22,7 @@ bool adversary_new(struct adversary *a, const struct mlp_net *net, uint32_t batc
     a->dxt.data = memory_new(panel_floats(inputs, batch_max) * sizeof(float));
     bool ok = a->dxt.data != NULL;
     if (net->precision == MLP_BF16) {
-        struct tiles *x16 = &a->moved.x16; /* as data_batch_new_tiles */
+        struct tiles *x16 = &a->moved.x16; /* as live_new, with all inputs */
         *x16 = (struct tiles){.blocks = 2 * tile_count(batch_max), .k_tiles = tile_count(inputs)};
         x16->data = memory_new(x16->blocks * tile_stride(x16) * sizeof(bf16));
         ok = ok && x16->data != NULL;

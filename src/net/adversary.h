@@ -16,11 +16,11 @@
 #include "net/net.h"
 
 /* The batch as one member reads it: in panels, as bytes, or, for bf16, by rows in tiles of whole
- * pixels, of live inputs alone. */
+ * pixels. */
 struct step_input {
     struct panels x;
     struct tiles x16;
-    struct live live;
+    struct live live; /* x16's columns; without a list they are all inputs */
 };
 
 struct adversary {

@@ -156,7 +156,7 @@ static void after_forward(void *context, const struct tiles_block *block, uint32
         memset(half, 0, TILE_ELEMENTS / 2 * sizeof *half);
 }
 
-/* W of live inputs, which are all that is wanted of it, and only once a step. */
+/* W of live inputs, which are all that is wanted of it, and once for every 256 samples. */
 static void make_column(void *context, uint32_t col, uint32_t k, uint32_t k_end, bf16 *b)
 {
     const struct forward *f = context;
@@ -338,10 +338,9 @@ static void step_weights(const struct update *u, uint32_t n, const uint32_t *inp
 /* A block of dW of live inputs. Their W is rounded again when the next step reads it. */
 static void step_live(const struct update *u, float *sums, uint32_t row, uint32_t col)
 {
-    uint32_t begin = row * PANEL, end = begin + PANEL < u->live->n ? begin + PANEL : u->live->n;
-    if (begin < end)
-        step_weights(u, end - begin, u->live->inputs + begin, panel_at(&u->layer->w, 0, col), sums,
-                     NULL);
+    uint32_t begin = row * PANEL, left = u->live->n - begin;
+    step_weights(u, left < PANEL ? left : PANEL, u->live->inputs + begin,
+                 panel_at(&u->layer->w, 0, col), sums, NULL);
 }
 
 /* A block of dW: the step of its weights, which are then rounded for the next products. */
@@ -368,12 +367,11 @@ static void step_others(const struct update *u, const struct gemm_slice *slice)
     if (u->optimizer != NULL && optimizer_rests(u->optimizer))
         return;
     uint32_t all = u->layer->inputs;
+    float zeros[BLOCK] = {0};
     for (uint32_t col = slice->panel_begin; col < slice->panel_end; col++)
-        for (uint32_t i = u->live->n; i < all; i += PANEL) {
-            float zeros[BLOCK] = {0};
+        for (uint32_t i = u->live->n; i < all; i += PANEL)
             step_weights(u, all - i < PANEL ? all - i : PANEL, u->live->inputs + i,
                          panel_at(&u->layer->w, 0, col), zeros, NULL);
-        }
 }
 
 static void step_bias(const struct update *u, const struct tiles *dz,

@@ -9,9 +9,9 @@
  *
  * Pixels are exact as bf16, so the first X is the bytes themselves (rounded where the adversary
  * moved them), and 1 / 255 a factor of the sums. In training it has only the live inputs, those
- * that are not zero in the whole batch: the others add nothing to Y, and their weights' gradient is
- * zero. Source: Micikevicius et al. 2018, "Mixed precision training", section 3.1 (f32 master
- * weights); the range of bf16 needs none of its loss scaling. */
+ * that are not zero in at least one of the batch's samples: the others add nothing to Y, and their
+ * weights' gradient is zero. Source: Micikevicius et al. 2018, "Mixed precision training",
+ * section 3.1 (f32 master weights); the range of bf16 needs none of its loss scaling. */
 #ifndef NET_MIXED_H
 #define NET_MIXED_H
 

@@ -51,7 +51,7 @@ static const struct step_input *input(const struct worker *worker, const struct 
 }
 
 /* The columns of x of layer l, if they are not all inputs. */
-static const struct live *live(const struct worker *worker, const struct step *s, uint32_t l)
+static const struct live *columns(const struct worker *worker, const struct step *s, uint32_t l)
 {
     const struct live *live = &s->input[worker->team->id].live;
     return l == 0 && live->inputs != NULL ? live : NULL;
@@ -66,8 +66,8 @@ static void forward(const struct worker *worker, struct step *s, uint32_t l)
     const struct step_input *x = input(worker, s);
     if (s->mixed != NULL)
         mixed_forward(worker, s->net, l, s->mixed, s->mixed,
-                      l == 0 ? &x->x16 : &s->mixed->layers[l - 1].y, live(worker, s, l), s->batch,
-                      &s->y[l], activation);
+                      l == 0 ? &x->x16 : &s->mixed->layers[l - 1].y, columns(worker, s, l),
+                      s->batch, &s->y[l], activation);
     else
         dense_forward(worker, &s->net->layers[l], l == 0 ? &x->x : &s->y[l - 1], &s->y[l],
                       activation);
@@ -100,7 +100,7 @@ static void weight_gradient(const struct worker *worker, struct step *s, uint32_
     const struct optimizer *optimizer = s->clip.norm == 0 ? &s->optimizer : NULL;
     const struct step_input *x = input(worker, s);
     if (s->mixed != NULL)
-        mixed_weight_gradient(worker, to, l, s->mixed, &x->x16, live(worker, s, l), s->batch,
+        mixed_weight_gradient(worker, to, l, s->mixed, &x->x16, columns(worker, s, l), s->batch,
                               optimizer);
     else if (optimizer != NULL)
         dense_update(worker, to, l == 0 ? &x->x : &s->y[l - 1], &s->dz[l], optimizer);

@@ -1,4 +1,6 @@
-/* epoch.c - the loop over mini-batches: while a step runs on one, the next is filled. */
+/* epoch.c - the loop over mini-batches: while a step runs on one, or just after, the next is
+ * filled.
+ */
 #include "train/epoch.h"
 
 #include "base/clock.h"
@@ -143,8 +145,7 @@ static void run_steps(const struct team *team, struct epoch *e)
          * one before. */
         gather = begin_gather(e, team, i + 1);
         struct gemm_aside aside = {gather_some, &gather};
-        bool after = e->n_x16 == e->n_owners;
-        step_run(e->step, team, after ? NULL : &aside);
+        step_run(e->step, team, e->live ? NULL : &aside);
         while (data_gather_some(&gather))
             ;
         make_variants(e, team, i + 2);
@@ -177,7 +178,8 @@ enum mlp_status epoch_run(struct epoch *e, struct mlp_epoch_report *report)
     return e->halt;
 }
 
-/* Measured: bench, rows "epoch" and "by threads". */
+/* Measured: bench, rows "epoch" and "by threads", two threads. What a member's own batch takes does
+ * not shrink with the team. */
 enum { OWNERS_MAX = 4 };
 
 static bool new_panels(struct epoch *e, uint32_t inputs)
@@ -190,13 +192,13 @@ static bool new_panels(struct epoch *e, uint32_t inputs)
 
 static bool new_tiles(struct epoch *e, uint32_t inputs)
 {
-    bool all = e->options->adversarial > 0; /* whoever moves images makes every pixel live */
-    uint32_t each = all ? 2 : 1;
+    e->live = e->options->adversarial == 0; /* whoever moves images makes every pixel live */
+    uint32_t each = e->live ? 1 : 2;
     e->n_x16 = each * e->n_owners;
     e->x16 = calloc(e->n_x16, sizeof *e->x16);
     bool ok = e->x16 != NULL;
     for (uint32_t i = 0; ok && i < e->n_x16; i++)
-        ok = live_new(&e->x16[i], e->options->batch, inputs, all);
+        ok = live_new(&e->x16[i], e->options->batch, inputs, !e->live);
     for (uint32_t i = 0; ok && i < 2 * e->n_owners; i++)
         ok = data_batch_new_tiles(&e->batch[i / 2][i % 2], e->options->batch,
                                   &e->x16[i / 2 * each + i % each]);

@@ -14,9 +14,11 @@ struct epoch {
     /* One is trained on while the other is filled. In a small team each member has two of its own:
      * to fill a batch takes less time than to fetch it from another core's cache. */
     struct batch (*batch)[2];
-    struct live_batch *x16; /* (n_x16) in bf16: each member's, for both, filled between steps; or,
-                               with all inputs, one for each batch, filled during steps */
+    /* (n_x16) In bf16 every member has its own. Those of live inputs serve both batches, since they
+     * are filled between steps. */
+    struct live_batch *x16;
     uint32_t n_x16;
+    bool live;
     struct step_input *input;  /* (members) what they read now */
     uint32_t n_owners;         /* of batches: all members, or 1 */
     struct variants *variants; /* the samples augmented; NULL: as they are */
