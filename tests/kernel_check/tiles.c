@@ -147,8 +147,8 @@ static void check_select(struct check *check, uint32_t n_rows, uint32_t width, u
         for (uint32_t k = 0; k < width; k++)
             ((uint8_t *)rows[s].data)[k] = (uint8_t)(s * 37 + k * 151 + check->n_cases);
     }
-    for (uint32_t j = 0; j < n; j++) /* the last pixel among them */
-        columns[j] = width - 1 - (n - 1 - j) * gap;
+    for (uint32_t j = 0; j < n; j++) /* the last pixel among them; without gaps: one is left out */
+        columns[j] = gap > 0 ? width - 1 - (n - 1 - j) * gap : j + (j > n / 2);
     check->kernel->bf16.select(n_rows, from, width, n, columns, x.data, STRIDE);
     for (uint32_t s = 0; s < blocks * PANEL; s++)
         for (uint32_t j = 0; j < TILE_K; j++) {
