@@ -415,7 +415,7 @@ void check_tiles(struct check *check)
     static const uint32_t k_tiles[] = {1, 2, 3, 9};
     /* Widths, pixels, and how far they are apart: one word, one line of 64, and several. */
     static const uint32_t selections[][3] = {
-        {1, 1, 1},    {32, 32, 1},   {64, 32, 2},   {65, 32, 2},   {99, 5, 21},
+        {1, 1, 1},    {33, 32, 0},   {32, 32, 1},   {64, 32, 2},   {65, 32, 2},   {99, 5, 21},
         {130, 32, 4}, {784, 32, 25}, {784, 13, 63}, {784, 13, 64}, {2100, 32, 65}};
     const struct kernel_bf16 *kernel = &check->kernel->bf16;
     if (kernel->begin != NULL)
