@@ -2,7 +2,7 @@
 # precision.sh [--seeds N] [--data DIR] [OPTION]... - does bf16 learn as f32 does? Trains the default
 # recipe (or what the options of `mlp train` say) from N seeds (40) in both, and prints the mean
 # difference of test accuracy with its 95 % interval, and how far the mean training losses are apart,
-# epoch by epoch. Paired by seed: both see the same batches and begin with the same weights.
+# epoch by epoch, with theirs. Paired by seed: both see the same batches and begin with the same weights.
 set -eu
 usage() {
     sed -n '2,/^set /s/^# \{0,1\}//p' "$0"
@@ -26,14 +26,14 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 trap 'exit 130' INT TERM HUP
 
-# Lines "loss PRECISION EPOCH VALUE" and "test PRECISION SEED PERCENT".
+# Lines "loss PRECISION SEED EPOCH VALUE" and "test PRECISION SEED PERCENT".
 train() {
     precision=$1 seed=$2
     shift 2
     "$mlp" train --data "$data" --seed "$seed" --precision "$precision" --eval-every 0 \
         --model "$scratch/model.npz" "$@" > "$scratch/log"
     awk -v p="$precision" -v s="$seed" '
-        $1 ~ /^[0-9]+\/[0-9]+$/ { split($1, e, "/"); print "loss", p, e[1], $2 }
+        $1 ~ /^[0-9]+\/[0-9]+$/ { split($1, e, "/"); print "loss", p, s, e[1], $2 }
         /^Final Test Accuracy/ { sub(/%/, "", $5); print "test", p, s, $5 }' "$scratch/log"
 }
 
@@ -54,24 +54,38 @@ awk -v n="$seeds" '
             (3 * z^7 + 19 * z^5 + 17 * z^3 - 15 * z) / (384 * v^3)
     }
     $1 == "test" { test[$2, $3] = $4 }
-    $1 == "loss" { loss[$2, $3] += $4; if ($3 > epochs) epochs = $3 }
-    END {
-        for (s = 1; s <= n; s++) {
-            f32 += test["f32", s]; bf16 += test["bf16", s]
-            d = test["bf16", s] - test["f32", s]
-            sum += d; squares += d * d
-        }
+    $1 == "loss" { loss[$2, $3, $4] = $5; if ($4 > epochs) epochs = $4 }
+    # The sums of f32 and bf16, the mean of their differences, and half of its interval.
+    function pair(f32_value, bf16_value,   d) {
+        f32 += f32_value; bf16 += bf16_value
+        d = bf16_value - f32_value
+        sum += d; squares += d * d
+    }
+    function conclude(   variance) {
         mean = sum / n
-        deviation = n > 1 ? sqrt((squares - n * mean * mean) / (n - 1)) : 0
+        variance = n > 1 ? (squares - n * mean * mean) / (n - 1) : 0
+        half = student(n - 1) * sqrt(variance > 0 ? variance : 0) / sqrt(n)
+    }
+    function begin() { f32 = bf16 = sum = squares = 0 }
+    END {
+        for (s = 1; s <= n; s++)
+            pair(test["f32", s], test["bf16", s])
+        conclude()
         printf "test accuracy over %d seeds: f32 %.3f %%, bf16 %.3f %%\n", n, f32 / n, bf16 / n
-        half = student(n - 1) * deviation / sqrt(n)
         printf "bf16 - f32: %+.3f points", mean
         if (n > 2)
             printf ", 95 %% interval %+.3f to %+.3f", mean - half, mean + half
         printf "\n"
         for (e = 1; e <= epochs; e++) {
-            apart = loss["bf16", e] / loss["f32", e] - 1
-            printf "epoch %d: mean training loss f32 %.5f, bf16 %.5f, %+.2f %%\n", e, \
-                loss["f32", e] / n, loss["bf16", e] / n, 100 * apart
+            begin()
+            for (s = 1; s <= n; s++)
+                pair(loss["f32", s, e], loss["bf16", s, e])
+            conclude()
+            printf "epoch %d: mean training loss f32 %.5f, bf16 %.5f, %+.2f %%", e, f32 / n, bf16 / n, \
+                100 * mean / (f32 / n)
+            if (n > 2)
+                printf " (%+.2f to %+.2f)", 100 * (mean - half) / (f32 / n), \
+                    100 * (mean + half) / (f32 / n)
+            printf "\n"
         }
     }' "$scratch/lines"
