@@ -51,7 +51,7 @@ static void bf16_select(uint32_t n_rows, const uint8_t *const *from, uint32_t wi
 }
 #endif
 
-#ifndef BF16_WORDS
+#ifndef BF16_SIDES
 /* Two rows of 32 in pairs, the left 16 and the right 16. */
 INLINE void bf16_store_sides(bf16 *left, bf16 *right, const bf16 *even, const bf16 *odd)
 {

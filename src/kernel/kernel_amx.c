@@ -26,7 +26,7 @@ static inline __attribute__((always_inline)) void bf16_store_pair(bf16 *to, vf e
     _mm512_storeu_si512(to, _mm512_permutexvar_epi16(_mm512_load_si512(side_by_side), both));
 }
 
-#    define BF16_WORDS
+#    define BF16_SIDES
 static inline __attribute__((always_inline)) void
 bf16_store_sides(bf16 *left, bf16 *right, const bf16 *even, const bf16 *odd)
 {

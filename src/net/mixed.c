@@ -166,12 +166,6 @@ static void make_column(void *context, uint32_t col, uint32_t k, uint32_t k_end,
     }
 }
 
-/* What the sums of layer l are to be multiplied by: the first layer's inputs are whole pixels. */
-static float factor(uint32_t l)
-{
-    return l == 0 ? 1.0f / 255.0f : 1.0f;
-}
-
 void mixed_forward(const struct worker *worker, const struct mlp_net *net, uint32_t l,
                    const struct mixed *weights, const struct mixed *activations,
                    const struct tiles *x, const struct live *live, uint32_t rows,
@@ -184,7 +178,7 @@ void mixed_forward(const struct worker *worker, const struct mlp_net *net, uint3
                               .to = &activations->layers[l],
                               .activation = activation,
                               .logits = logits,
-                              .factor = factor(l),
+                              .factor = mixed_factor(l),
                               .live = live};
     struct gemm_tiles product = {.a = x,
                                  .b = w->data == NULL ? NULL : w,
@@ -296,129 +290,4 @@ void mixed_data_gradient(const struct worker *worker, const struct mlp_net *net,
     struct gemm_slice slice = gemm_tiles_slice(worker->team, panel_count(layer->inputs),
                                                panel_count(rows), GEMM_CUT_ROWS);
     gemm_tiles_run(worker->kernel, &product, &slice, worker->scratch, worker->aside);
-}
-
-struct update {
-    const struct kernel *kernel;
-    const struct net_layer *layer;
-    const struct mixed_layer *to;
-    const struct optimizer *optimizer;
-    struct kernel_update numbers;
-    float factor;
-    const struct tiles *x;   /* the first layer's (B,I) by rows */
-    const struct live *live; /* and its columns; otherwise NULL */
-    uint32_t k_tiles;
-};
-
-/* Columns 16 row.. to 16 row + 31 of x, of all samples. */
-static void turn_rows(void *context, uint32_t row, bf16 *a)
-{
-    const struct update *u = context;
-    for (uint32_t k = 0; k < u->k_tiles; k++)
-        u->kernel->bf16.turn(tile_at(u->x, 2 * k, row / 2), tile_stride(u->x),
-                             a + (size_t)k * TILE_ELEMENTS, (size_t)u->k_tiles * TILE_ELEMENTS);
-}
-
-/* The step of n inputs' weights, of 16 outputs from 16 col on, by the sums of dW; without an
- * optimizer dW is kept in their place. inputs: which ones; NULL: the first n of w. */
-static void step_weights(const struct update *u, uint32_t n, const uint32_t *inputs, float *w,
-                         float *sums, bf16 *pairs)
-{
-    if (u->optimizer != NULL) {
-        optimizer_apply(u->optimizer, u->kernel, &u->numbers, n, inputs, w, sums, pairs);
-        return;
-    }
-    static const float zeros[PANEL];
-    u->kernel->bf16.scale(sums, u->factor, zeros);
-    for (uint32_t r = 0; r < n; r++)
-        memcpy(w + (size_t)(inputs == NULL ? r : inputs[r]) * PANEL, sums + r * PANEL,
-               PANEL * sizeof *w);
-}
-
-/* A block of dW of live inputs. Their W is rounded again when the next step reads it. */
-static void step_live(const struct update *u, float *sums, uint32_t row, uint32_t col)
-{
-    uint32_t begin = row * PANEL, left = u->live->n - begin;
-    step_weights(u, left < PANEL ? left : PANEL, u->live->inputs + begin,
-                 panel_at(&u->layer->w, 0, col), sums, NULL);
-}
-
-/* A block of dW: the step of its weights, which are then rounded for the next products. */
-static void after_weight_gradient(void *context, const struct tiles_block *block, uint32_t part)
-{
-    const struct update *u = context;
-    uint32_t i = part / 2, j = part % 2, row = block->row + i, col = block->col + j;
-    if (i >= block->m || j >= block->n)
-        return;
-    float *sums = tiles_block_at(block, i, j), *w = panel_at(&u->layer->w, row * PANEL, col);
-    if (u->live != NULL) {
-        step_live(u, sums, row, col);
-        return;
-    }
-    bool applies = u->optimizer != NULL;
-    step_weights(u, PANEL, NULL, w, sums, applies ? tile_pairs_half(&u->to->w, col, row) : NULL);
-    if (applies && u->to->wt.data != NULL)
-        u->kernel->bf16.pack_rows(w, tile_rows_half(&u->to->wt, row, col));
-}
-
-/* Inputs that are zero in the whole batch: so is the gradient of their weights. */
-static void step_others(const struct update *u, const struct gemm_slice *slice)
-{
-    if (u->optimizer != NULL && optimizer_rests(u->optimizer))
-        return;
-    uint32_t all = u->layer->inputs;
-    float zeros[BLOCK] = {0};
-    for (uint32_t col = slice->panel_begin; col < slice->panel_end; col++)
-        for (uint32_t i = u->live->n; i < all; i += PANEL)
-            step_weights(u, all - i < PANEL ? all - i : PANEL, u->live->inputs + i,
-                         panel_at(&u->layer->w, 0, col), zeros, NULL);
-}
-
-static void step_bias(const struct update *u, const struct tiles *dz,
-                      const struct gemm_slice *slice)
-{
-    struct kernel_update numbers = {0};
-    if (u->optimizer != NULL)
-        numbers = optimizer_numbers(u->optimizer, 1, false);
-    for (uint32_t p = slice->panel_begin; p < slice->panel_end; p++) {
-        float sums[PANEL], *bias = u->layer->bias + (size_t)p * PANEL;
-        u->kernel->bf16.sums(u->k_tiles, tile_at(dz, p, 0), sums);
-        if (u->optimizer != NULL)
-            optimizer_apply(u->optimizer, u->kernel, &numbers, 1, NULL, bias, sums, NULL);
-        else
-            memcpy(bias, sums, sizeof sums);
-    }
-}
-
-void mixed_weight_gradient(const struct worker *worker, struct net_layer *layer, uint32_t l,
-                           const struct mixed *m, const struct tiles *x, const struct live *live,
-                           uint32_t rows, const struct optimizer *optimizer)
-{
-    const struct tiles *dz = &m->layers[l].dz;
-    struct update context = {.kernel = worker->kernel,
-                             .layer = layer,
-                             .to = &m->layers[l],
-                             .optimizer = optimizer,
-                             .factor = factor(l),
-                             .x = x,
-                             .live = live,
-                             .k_tiles = tile_count(rows)};
-    if (optimizer != NULL)
-        context.numbers = optimizer_numbers(optimizer, factor(l), true);
-    struct gemm_tiles product = {.a = l == 0 ? NULL : &m->layers[l - 1].yt,
-                                 .make_rows = turn_rows,
-                                 .b = dz,
-                                 .k_tiles = tile_count(rows),
-                                 .epilogue = after_weight_gradient,
-                                 .n_parts = 4,
-                                 .context = &context};
-    struct gemm_slice slice =
-        gemm_tiles_slice(worker->team, panel_count(live != NULL ? live->n : layer->inputs),
-                         panel_count(layer->outputs), l == 0 ? GEMM_CUT_COLUMNS : GEMM_CUT_ROWS);
-    gemm_tiles_run(worker->kernel, &product, &slice, worker->scratch, worker->aside);
-    if (slice.row_begin > 0) /* one member a column takes what is left of it */
-        return;
-    if (live != NULL)
-        step_others(&context, &slice);
-    step_bias(&context, dz, &slice);
 }

@@ -53,6 +53,13 @@ void mixed_end(const struct kernel *kernel);
 void mixed_pack_weights(const struct mlp_net *net, const struct mixed *weights,
                         const struct team *team);
 
+/* mixed_factor - what sums over the inputs of layer l, or their products with dZ, are to be
+ * multiplied by: the first layer's inputs are whole pixels. */
+static inline float mixed_factor(uint32_t l)
+{
+    return l == 0 ? 1.0f / 255.0f : 1.0f;
+}
+
 /* The products as in dense.h, of layer l. x: its input, by rows (which the weight gradient wants of
  * the first layer alone); so many rows are in use. live: the first layer's, with MIXED_TRAINING;
  * otherwise NULL. logits: where the last layer's output goes, which has no activation. slope: what

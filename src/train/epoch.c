@@ -190,14 +190,18 @@ static bool new_panels(struct epoch *e, uint32_t inputs)
     return ok;
 }
 
+static uint32_t x16_of_each(const struct epoch *e)
+{
+    return e->live ? 1 : 2;
+}
+
 static bool new_tiles(struct epoch *e, uint32_t inputs)
 {
     e->live = e->options->adversarial == 0; /* whoever moves images makes every pixel live */
-    uint32_t each = e->live ? 1 : 2;
-    e->n_x16 = each * e->n_owners;
-    e->x16 = calloc(e->n_x16, sizeof *e->x16);
+    uint32_t each = x16_of_each(e), n = each * e->n_owners;
+    e->x16 = calloc(n, sizeof *e->x16);
     bool ok = e->x16 != NULL;
-    for (uint32_t i = 0; ok && i < e->n_x16; i++)
+    for (uint32_t i = 0; ok && i < n; i++)
         ok = live_new(&e->x16[i], e->options->batch, inputs, !e->live);
     for (uint32_t i = 0; ok && i < 2 * e->n_owners; i++)
         ok = data_batch_new_tiles(&e->batch[i / 2][i % 2], e->options->batch,
@@ -221,7 +225,7 @@ static void free_batches(struct epoch *e)
 {
     for (uint32_t i = 0; e->batch != NULL && i < 2 * e->n_owners; i++)
         data_batch_free(&e->batch[i / 2][i % 2]);
-    for (uint32_t i = 0; e->x16 != NULL && i < e->n_x16; i++)
+    for (uint32_t i = 0; e->x16 != NULL && i < x16_of_each(e) * e->n_owners; i++)
         live_free(&e->x16[i]);
     free(e->x16);
     free(e->batch);

@@ -14,10 +14,9 @@ struct epoch {
     /* One is trained on while the other is filled. In a small team each member has two of its own:
      * to fill a batch takes less time than to fetch it from another core's cache. */
     struct batch (*batch)[2];
-    /* (n_x16) In bf16 every member has its own. Those of live inputs serve both batches, since they
-     * are filled between steps. */
+    /* In bf16 every member has its own: one of live inputs, which serves both batches, since it is
+     * filled between steps; or two of all inputs. */
     struct live_batch *x16;
-    uint32_t n_x16;
     bool live;
     struct step_input *input;  /* (members) what they read now */
     uint32_t n_owners;         /* of batches: all members, or 1 */

@@ -71,6 +71,7 @@ void check_softmax(struct check *check);
 void check_activations(struct check *check);
 void check_updates(struct check *check);
 void check_tiles(struct check *check);
+void check_live(struct check *check);
 void check_warps(struct check *check);
 
 #endif

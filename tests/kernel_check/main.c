@@ -48,6 +48,7 @@ static void check_kernel(const struct kernel *kernel, uint64_t seed)
     check_activations(&check);
     check_updates(&check);
     check_tiles(&check);
+    check_live(&check);
     check_warps(&check);
     printf("%s: %" PRIu64 " checks in %u cases, exp within %.2g, log within %.2g\n", kernel->name,
            check.n_checks, check.n_cases, check.exp_error, check.log_error);
