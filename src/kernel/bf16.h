@@ -1,20 +1,40 @@
 /* bf16.h - bf16 operands: rounding, packing into tiles, and their product in plain f32 arithmetic;
  * a template like product.h. Layouts: tile.h. */
 
-static void bf16_pack_rows(const float *block, bf16 *to)
-{
-    for (int r = 0; r < PANEL; r++)
-        for (int j = 0; j < PANEL; j += VL)
-            bf16_store(to + r * TILE_K + j, v_load(block + r * PANEL + j));
-}
-
-static void bf16_pack_pairs(const float *block, bf16 *to)
+INLINE void bf16_pack_as(const float *block, const bf16 *where, bf16 *rows, bf16 *pairs)
 {
     for (int r = 0; r < PANEL; r += 2)
         for (int j = 0; j < PANEL; j += VL) {
-            const float *at = block + r * PANEL + j;
-            bf16_store_pair(to + r / 2 * TILE_K + 2 * j, v_load(at), v_load(at + PANEL));
+            const int at = r * TILE_K + j;
+            vf even = v_load(block + r * PANEL + j), odd = v_load(block + (r + 1) * PANEL + j);
+            if (where != NULL) {
+                even = v_where_positive(v_from_high(where + at), even);
+                odd = v_where_positive(v_from_high(where + at + TILE_K), odd);
+            }
+            if (rows != NULL && pairs != NULL) {
+                bf16_store_both(rows + at, pairs + r / 2 * TILE_K + 2 * j, even, odd);
+            } else if (pairs != NULL) {
+                bf16_store_pair(pairs + r / 2 * TILE_K + 2 * j, even, odd);
+            } else {
+                bf16_store(rows + at, even);
+                bf16_store(rows + at + TILE_K, odd);
+            }
         }
+}
+
+/* What is NULL is known where it is inlined. */
+static void bf16_pack(const float *block, const bf16 *where, bf16 *rows, bf16 *pairs)
+{
+    if (where != NULL && pairs != NULL)
+        bf16_pack_as(block, where, rows, pairs);
+    else if (where != NULL)
+        bf16_pack_as(block, where, rows, NULL);
+    else if (rows == NULL)
+        bf16_pack_as(block, NULL, NULL, pairs);
+    else if (pairs == NULL)
+        bf16_pack_as(block, NULL, rows, NULL);
+    else
+        bf16_pack_as(block, NULL, rows, pairs);
 }
 
 static void bf16_transpose(const bf16 *from, bf16 *to)
@@ -73,23 +93,16 @@ static void bf16_turn(const bf16 *from, size_t from_stride, bf16 *to, size_t to_
     bf16_transpose(pairs[1], to + to_stride);
 }
 
-static void bf16_scale(float *block, float factor, const float *shift)
+static void bf16_scale(float *block, float factor, const float *shift, bool relu)
 {
     vf f = v_set1(factor);
     for (int j = 0; j < PANEL; j += VL) {
         vf s = v_load(shift + j);
-        for (int r = 0; r < PANEL; r++)
-            v_store(block + r * PANEL + j, v_fma(v_load(block + r * PANEL + j), f, s));
-    }
-}
-
-static void bf16_where_positive(float *block, const bf16 *y)
-{
-    for (int r = 0; r < PANEL; r++)
-        for (int j = 0; j < PANEL; j += VL) {
-            float *at = block + r * PANEL + j;
-            v_store(at, v_where_positive(v_from_high(y + r * TILE_K + j), v_load(at)));
+        for (int r = 0; r < PANEL; r++) {
+            vf x = v_fma(v_load(block + r * PANEL + j), f, s);
+            v_store(block + r * PANEL + j, relu ? v_relu(x) : x);
         }
+    }
 }
 
 /* The two factors or terms of a lane. */

@@ -79,10 +79,10 @@ struct kernel_bf16 {
     void (*product)(uint32_t m, uint32_t n, uint32_t k_tiles, const bf16 *a, size_t a_stride,
                     const bf16 *b, size_t b_stride, float *c, bool add, void (*aside)(void *),
                     void *context);
-    /* A block, rounded to nearest even: as half a tile by rows (its columns become k), or in pairs
-     * (its rows do). */
-    void (*pack_rows)(const float *block, bf16 *to);
-    void (*pack_pairs)(const float *block, bf16 *to);
+    /* A block, rounded to nearest even: as half a tile by rows (its columns become k), and in pairs
+     * (its rows do); either may be NULL. Zero where `where`, if not NULL, half a tile by rows, is
+     * not positive. */
+    void (*pack)(const float *block, const bf16 *where, bf16 *rows, bf16 *pairs);
     void (*transpose)(const bf16 *from, bf16 *to); /* a tile: by rows to in pairs, and back */
     /* n <= 32 lines of a panel in pairs, a tile; zeros from n on. */
     void (*pack_lines)(const float *panel, uint32_t n, const uint32_t *lines, bf16 *to);
@@ -93,10 +93,8 @@ struct kernel_bf16 {
                    const uint32_t *columns, bf16 *x, size_t x_stride);
     /* 32 x 32: tiles by rows of two blocks, to the two of the transpose. */
     void (*turn)(const bf16 *from, size_t from_stride, bf16 *to, size_t to_stride);
-    void (*scale)(float *block, float factor,
-                  const float *shift); /* c = factor c + shift(column) */
-    /* block(r, c) = y(r, c) > 0 ? block(r, c) : 0; y: half a tile by rows */
-    void (*where_positive)(float *block, const bf16 *y);
+    /* c = factor c + shift(column), and if relu max(0, that) */
+    void (*scale)(float *block, float factor, const float *shift, bool relu);
     /* sums over k of one block in pairs, in the order of k */
     void (*sums)(uint32_t k_tiles, const bf16 *tiles, float *sums);
 };

@@ -17,13 +17,27 @@ static inline __attribute__((always_inline)) void bf16_store(bf16 *to, vf x)
     _mm256_storeu_si256((__m256i *)to, (__m256i)_mm512_cvtneps_pbh(x));
 }
 
-static inline __attribute__((always_inline)) void bf16_store_pair(bf16 *to, vf even, vf odd)
+/* A line of pairs from two rows one after the other. */
+static inline __attribute__((always_inline)) __m512i side_by_side(__m512i both)
 {
-    static const bf16 side_by_side[TILE_K] __attribute__((aligned(64))) = {
+    static const bf16 order[TILE_K] __attribute__((aligned(64))) = {
         0, 16, 1, 17, 2,  18, 3,  19, 4,  20, 5,  21, 6,  22, 7,  23,
         8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
+    return _mm512_permutexvar_epi16(_mm512_load_si512(order), both);
+}
+
+static inline __attribute__((always_inline)) void bf16_store_pair(bf16 *to, vf even, vf odd)
+{
+    _mm512_storeu_si512(to, side_by_side((__m512i)_mm512_cvtne2ps_pbh(odd, even)));
+}
+
+static inline __attribute__((always_inline)) void bf16_store_both(bf16 *rows, bf16 *pairs, vf even,
+                                                                  vf odd)
+{
     __m512i both = (__m512i)_mm512_cvtne2ps_pbh(odd, even); /* even in the lower half */
-    _mm512_storeu_si512(to, _mm512_permutexvar_epi16(_mm512_load_si512(side_by_side), both));
+    _mm256_storeu_si256((__m256i *)rows, _mm512_castsi512_si256(both));
+    _mm256_storeu_si256((__m256i *)(rows + TILE_K), _mm512_extracti64x4_epi64(both, 1));
+    _mm512_storeu_si512(pairs, side_by_side(both));
 }
 
 #    define BF16_SIDES

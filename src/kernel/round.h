@@ -24,4 +24,13 @@ INLINE void bf16_store_pair(bf16 *to, vf even, vf odd)
 {
     vi_store(to, bf16_pair(bf16_rounded(even), bf16_rounded(odd)));
 }
+
+/* Two rows of a tile by rows, and the line of pairs that they make. */
+INLINE void bf16_store_both(bf16 *rows, bf16 *pairs, vf even, vf odd)
+{
+    vi e = bf16_rounded(even), o = bf16_rounded(odd);
+    v_store_high(rows, e);
+    v_store_high(rows + TILE_K, o);
+    vi_store(pairs, bf16_pair(e, o));
+}
 #endif

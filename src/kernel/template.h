@@ -129,9 +129,8 @@ NONZERO(NONZERO_QUAD_ROWS, 4, columns, KERNEL_BY_COLUMNS)
         .squares = squares,                                                                        \
         .from_bytes = from_bytes,                                                                  \
         .only_bf16 = BF16_ONLY,                                                                    \
-        .bf16 = {BF16_NATIVE, BF16_PRODUCT, bf16_pack_rows, bf16_pack_pairs, bf16_transpose,       \
-                 bf16_pack_lines, BF16_SELECT, bf16_turn, bf16_scale, bf16_where_positive,         \
-                 bf16_sums},                                                                       \
+        .bf16 = {BF16_NATIVE, BF16_PRODUCT, bf16_pack, bf16_transpose, bf16_pack_lines,            \
+                 BF16_SELECT, bf16_turn, bf16_scale, bf16_sums},                                   \
         .unite = unite,                                                                            \
         .warp = warp,                                                                              \
     }

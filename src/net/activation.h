@@ -21,6 +21,12 @@ struct activation {
     uint32_t step, layer;       /* the row of the batch and the unit alone */
 };
 
+/* A plain ReLU, y = max(0, z): all that there is to be done. */
+static inline bool activation_is_relu(const struct activation *a)
+{
+    return a->function == MLP_RELU && a->slope == NULL;
+}
+
 /* activation_forward - z to y, in place, for rows row..row+15 and n panels from `panel` on, which
  * lie at z; fills the slope. */
 void activation_forward(const struct activation *activation, const struct kernel *kernel,

@@ -88,7 +88,7 @@ static void move_block(const struct adversary *a, const struct kernel *kernel,
     for (uint32_t r = 0; r < PANEL; r++)
         for (uint32_t c = 0; c < PANEL; c++)
             g[r * PANEL + c] = from_bf16(old[r * TILE_K + c]) + 255 * far[r] * g[r * PANEL + c];
-    kernel->bf16.pack_rows(g, tile_rows_half(&a->moved.x16, group, panel));
+    kernel->bf16.pack(g, NULL, tile_rows_half(&a->moved.x16, group, panel), NULL);
 }
 
 void adversary_move(const struct adversary *a, const struct kernel *kernel, const struct team *team,

@@ -89,10 +89,10 @@ static void pack_weights(const struct kernel *kernel, const struct net_layer *la
                          const struct mixed_layer *to, uint32_t row, uint32_t col)
 {
     const float *w = panel_at(&layer->w, row * PANEL, col);
-    if (to->w.data != NULL)
-        kernel->bf16.pack_pairs(w, tile_pairs_half(&to->w, col, row));
-    if (to->wt.data != NULL)
-        kernel->bf16.pack_rows(w, tile_rows_half(&to->wt, row, col));
+    bf16 *pairs = to->w.data == NULL ? NULL : tile_pairs_half(&to->w, col, row);
+    bf16 *rows = to->wt.data == NULL ? NULL : tile_rows_half(&to->wt, row, col);
+    if (rows != NULL || pairs != NULL)
+        kernel->bf16.pack(w, NULL, rows, pairs);
 }
 
 void mixed_pack_weights(const struct mlp_net *net, const struct mixed *weights,
@@ -115,45 +115,44 @@ struct forward {
     const struct net_layer *layer;
     const struct mixed_layer *to; /* y and, in training, yt */
     const struct activation *activation;
-    struct panels *logits;                  /* instead, for the last layer */
-    float factor;                           /* of the sums */
-    const struct live *live;                /* the columns of x, if not all inputs */
-    _Alignas(64) bf16 pairs[TILE_ELEMENTS]; /* 32 samples of a column of blocks, in progress */
+    struct panels *logits;   /* instead, for the last layer */
+    float factor;            /* of the sums */
+    const struct live *live; /* the columns of x, if not all inputs */
 };
 
-/* One block of 16 samples x 16 outputs: z = sum + b, y = f(z). */
-static void forward_block(const struct forward *f, float *c, uint32_t row, uint32_t col)
+/* One block of 16 samples x 16 outputs: z = sum + b, y = f(z); pairs gets it, too. */
+static void forward_block(const struct forward *f, float *c, uint32_t row, uint32_t col,
+                          bf16 *pairs)
 {
-    f->kernel->bf16.scale(c, f->factor, f->layer->bias + (size_t)col * PANEL);
-    if (f->activation == NULL) {
+    const struct activation *activation = f->activation;
+    bool relu = activation != NULL && activation_is_relu(activation);
+    f->kernel->bf16.scale(c, f->factor, f->layer->bias + (size_t)col * PANEL, relu);
+    if (activation == NULL) {
         memcpy(panel_at(f->logits, row * PANEL, col), c, BLOCK * sizeof *c);
         return;
     }
-    activation_forward(f->activation, f->kernel, row * PANEL, col, 1, c, 0);
-    f->kernel->bf16.pack_rows(c, tile_rows_half(&f->to->y, row, col));
+    if (!relu)
+        activation_forward(activation, f->kernel, row * PANEL, col, 1, c, 0);
+    f->kernel->bf16.pack(c, NULL, tile_rows_half(&f->to->y, row, col), pairs);
 }
 
-/* Four blocks, down each column: its 32 samples make up one tile of y transposed. In small parts,
- * so that tiles that multiply meanwhile are not kept waiting. */
-enum { FORWARD_PARTS = 6 };
-
-static void after_forward(void *context, const struct tiles_block *block, uint32_t part)
+/* A column of blocks: its 32 samples make up one tile of y transposed. */
+static void after_forward(void *context, const struct tiles_block *block, uint32_t j)
 {
-    struct forward *f = context;
-    uint32_t j = part / 3, i = part % 3, col = block->col + j;
+    const struct forward *f = context;
+    uint32_t col = block->col + j;
+    bool transposed = f->to->yt.data != NULL;
+    _Alignas(64) bf16 pairs[TILE_ELEMENTS];
     if (j >= block->n)
         return;
-    if (i < block->m)
-        forward_block(f, tiles_block_at(block, i, j), block->row + i, col);
-    if (f->to->yt.data == NULL)
+    for (uint32_t i = 0; i < block->m; i++)
+        forward_block(f, tiles_block_at(block, i, j), block->row + i, col,
+                      transposed ? pairs + i * TILE_ELEMENTS / 2 : NULL);
+    if (!transposed)
         return;
-    bf16 *half = f->pairs + (size_t)i * TILE_ELEMENTS / 2;
-    if (i == 2)
-        f->kernel->bf16.transpose(f->pairs, tile_at(&f->to->yt, col, block->row / 2));
-    else if (i < block->m)
-        f->kernel->bf16.pack_pairs(tiles_block_at(block, i, j), half);
-    else
-        memset(half, 0, TILE_ELEMENTS / 2 * sizeof *half);
+    if (block->m < 2)
+        memset(pairs + TILE_ELEMENTS / 2, 0, TILE_ELEMENTS / 2 * sizeof *pairs);
+    f->kernel->bf16.transpose(pairs, tile_at(&f->to->yt, col, block->row / 2));
 }
 
 /* W of live inputs, which are all that is wanted of it, and once for every 256 samples. */
@@ -185,7 +184,7 @@ void mixed_forward(const struct worker *worker, const struct mlp_net *net, uint3
                                  .make_column = make_column,
                                  .k_tiles = tile_count(live == NULL ? layer->inputs : live->n),
                                  .epilogue = after_forward,
-                                 .n_parts = FORWARD_PARTS,
+                                 .n_parts = 2,
                                  .context = &context};
     struct gemm_slice slice = gemm_tiles_slice(worker->team, panel_count(rows),
                                                panel_count(layer->outputs), GEMM_CUT_COLUMNS);
@@ -203,51 +202,46 @@ void mixed_loss(const struct kernel *kernel, const struct mixed *m, struct panel
         for (uint32_t r = rows - group * PANEL; r < PANEL; r++) /* beyond the batch */
             for (uint32_t c = 0; c < PANEL; c++)
                 block[r * PANEL + c] = transposed[c * PANEL + r] = 0;
-        kernel->bf16.pack_pairs(block, tile_pairs_half(&last->dz, p, group));
+        kernel->bf16.pack(block, NULL, NULL, tile_pairs_half(&last->dz, p, group));
         if (group % 2 == 0 && (group + 1) * PANEL >= rows) /* nobody fills the tile's other half */
             memset(tile_pairs_half(&last->dz, p, group + 1), 0, TILE_ELEMENTS / 2 * sizeof(bf16));
         if (last->dzt.data != NULL)
-            kernel->bf16.pack_pairs(transposed, tile_pairs_half(&last->dzt, group, p));
+            kernel->bf16.pack(transposed, NULL, NULL, tile_pairs_half(&last->dzt, group, p));
     }
 }
 
 struct backward {
     const struct kernel *kernel;
     const struct mixed_layer *below;
-    const struct panels *slope;            /* of its activation; NULL: a plain ReLU */
-    _Alignas(64) bf16 rows[TILE_ELEMENTS]; /* 32 samples of a row of blocks, in progress */
+    const struct panels *slope; /* of its activation; NULL: a plain ReLU */
 };
 
-/* One block of 16 outputs of the layer below x 16 samples: dL/dz = dL/dy f'(z). */
-static void backward_block(struct backward *b, float *c, uint32_t row, uint32_t col)
+/* One block of 16 outputs of the layer below x 16 samples: dL/dz = dL/dy f'(z), into rows, too. */
+static void backward_block(const struct backward *b, float *c, uint32_t row, uint32_t col,
+                           bf16 *rows)
 {
-    const struct kernel_bf16 *kernel = &b->kernel->bf16;
-    if (b->slope == NULL)
-        kernel->where_positive(c, tile_rows_half(&b->below->yt, row, col));
-    else
+    const struct mixed_layer *below = b->below;
+    const bf16 *y = b->slope == NULL ? tile_rows_half(&below->yt, row, col) : NULL;
+    if (b->slope != NULL)
         activation_backward(b->kernel, c, NULL, panel_at(b->slope, col * PANEL, row));
-    if (b->below->dzt.data != NULL)
-        kernel->pack_pairs(c, tile_pairs_half(&b->below->dzt, col, row));
+    b->kernel->bf16.pack(c, y, rows,
+                         below->dzt.data == NULL ? NULL : tile_pairs_half(&below->dzt, col, row));
 }
 
-/* Four blocks, along each row: its 32 samples make up one tile of dz. */
-enum { BACKWARD_PARTS = 6 };
-
-static void after_input_gradient(void *context, const struct tiles_block *block, uint32_t part)
+/* A row of blocks: its 32 samples make up one tile of dz. */
+static void after_input_gradient(void *context, const struct tiles_block *block, uint32_t i)
 {
-    struct backward *b = context;
-    uint32_t i = part / 3, j = part % 3, row = block->row + i;
+    const struct backward *b = context;
+    uint32_t row = block->row + i;
+    _Alignas(64) bf16 rows[TILE_ELEMENTS];
     if (i >= block->m)
         return;
-    if (j == 2) {
-        b->kernel->bf16.transpose(b->rows, tile_at(&b->below->dz, row, block->col / 2));
-    } else if (j < block->n) {
-        backward_block(b, tiles_block_at(block, i, j), row, block->col + j);
-        b->kernel->bf16.pack_rows(tiles_block_at(block, i, j), b->rows + (size_t)j * TILE_HALF);
-    } else {
-        for (uint32_t r = 0; r < PANEL; r++)
-            memset(b->rows + r * TILE_K + TILE_HALF, 0, TILE_HALF * sizeof *b->rows);
-    }
+    if (block->n < 2)
+        memset(rows, 0, sizeof rows);
+    for (uint32_t j = 0; j < block->n; j++)
+        backward_block(b, tiles_block_at(block, i, j), row, block->col + j,
+                       rows + (size_t)j * TILE_HALF);
+    b->kernel->bf16.transpose(rows, tile_at(&b->below->dz, row, block->col / 2));
 }
 
 /* Computed transposed, dX^T = W dZ^T: so its blocks meet the mask as yt has it. */
@@ -261,7 +255,7 @@ void mixed_input_gradient(const struct worker *worker, const struct mlp_net *net
                                  .b = &m->layers[l].dzt,
                                  .k_tiles = tile_count(layer->outputs),
                                  .epilogue = after_input_gradient,
-                                 .n_parts = BACKWARD_PARTS,
+                                 .n_parts = 2,
                                  .context = &context};
     struct gemm_slice slice = gemm_tiles_slice(worker->team, panel_count(layer->inputs),
                                                panel_count(rows), GEMM_CUT_ROWS);

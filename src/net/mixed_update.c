@@ -33,7 +33,7 @@ static void step_weights(const struct update *u, uint32_t n, const uint32_t *inp
         return;
     }
     static const float zeros[PANEL];
-    u->kernel->bf16.scale(sums, u->numbers.factor, zeros);
+    u->kernel->bf16.scale(sums, u->numbers.factor, zeros, false);
     for (uint32_t r = 0; r < n; r++)
         memcpy(w + (size_t)(inputs == NULL ? r : inputs[r]) * PANEL, sums + r * PANEL,
                PANEL * sizeof *w);
@@ -62,7 +62,7 @@ static void after_weight_gradient(void *context, const struct tiles_block *block
     bool applies = u->optimizer != NULL;
     step_weights(u, PANEL, NULL, w, sums, applies ? tile_pairs_half(&u->to->w, col, row) : NULL);
     if (applies && u->to->wt.data != NULL)
-        u->kernel->bf16.pack_rows(w, tile_rows_half(&u->to->wt, row, col));
+        u->kernel->bf16.pack(w, NULL, tile_rows_half(&u->to->wt, row, col), NULL);
 }
 
 /* Inputs that are zero in the whole batch: so is the gradient of their weights. */

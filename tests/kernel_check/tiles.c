@@ -11,28 +11,45 @@
 
 enum { BLOCK = PANEL * PANEL };
 
-static void check_packing(struct check *check, enum contents contents)
+/* Half a tile by rows: what is positive, and what is not. */
+static void fill_signs(bf16 *where)
 {
-    check_case(check, "pack_rows and pack_pairs, contents %d", contents);
+    for (uint32_t i = 0; i < TILE_ELEMENTS; i++)
+        where[i] = (bf16[]){0, 0x8000, 0x3f80, 0xbf80, 1, 0x7f80}[i % 6];
+}
+
+/* Into the second half of a tile by rows and of one in pairs. */
+static void check_packing(struct check *check, enum contents contents, bool by_rows, bool in_pairs,
+                          bool masked)
+{
+    check_case(check, "pack, contents %d,%s%s%s", contents, by_rows ? " by rows" : "",
+               in_pairs ? " in pairs" : "", masked ? " where positive" : "");
     struct operand block = operand_new(check, PANEL, PANEL, 0);
     operand_fill(check, &block, contents, 0);
     operand_keep(&block);
     struct guarded rows = tiles_new(check, TILE_ELEMENTS), pairs = tiles_new(check, TILE_ELEMENTS);
-    check->kernel->bf16.pack_rows(block.m.data, (bf16 *)rows.data + TILE_HALF);
-    check->kernel->bf16.pack_pairs(block.m.data, (bf16 *)pairs.data + TILE_ELEMENTS / 2);
+    struct guarded where = tiles_new(check, TILE_ELEMENTS);
+    const bf16 *r16 = rows.data, *p16 = pairs.data;
+    fill_signs(where.data);
+    check->kernel->bf16.pack(block.m.data, masked ? (bf16 *)where.data + TILE_HALF : NULL,
+                             by_rows ? (bf16 *)rows.data + TILE_HALF : NULL,
+                             in_pairs ? (bf16 *)pairs.data + TILE_ELEMENTS / 2 : NULL);
     for (uint32_t r = 0; r < PANEL; r++)
         for (uint32_t c = 0; c < PANEL; c++) {
-            bf16 want = rounded(check, *operand_at(&block, r, c));
-            check_bf16(check, ((bf16 *)rows.data)[rows_index(r, PANEL + c)], want, r, c);
-            check_bf16(check, ((bf16 *)pairs.data)[pairs_index(PANEL + r, c)], want, r, c);
-            if (((bf16 *)rows.data)[rows_index(r, c)] != POISON ||
-                ((bf16 *)pairs.data)[pairs_index(r, c)] != POISON)
+            bool on = !masked || to_float(((bf16 *)where.data)[rows_index(r, PANEL + c)]) > 0;
+            bf16 want = on ? rounded(check, *operand_at(&block, r, c)) : 0;
+            if (by_rows)
+                check_bf16(check, r16[rows_index(r, PANEL + c)], want, r, c);
+            if (in_pairs)
+                check_bf16(check, p16[pairs_index(PANEL + r, c)], want, r, c);
+            if (r16[rows_index(r, c)] != POISON || p16[pairs_index(r, c)] != POISON)
                 check_fail(check, "(%u, %u) of the other half was written to", r, c);
         }
     operand_check_kept(check, &block, 0, 0, "block");
     operand_free(&block);
     tiles_end(check, &rows, "rows");
     tiles_end(check, &pairs, "pairs");
+    tiles_end(check, &where, "where");
 }
 
 /* Each number that lies halfway between two bf16, and its neighbours: rounding at its hardest. Of
@@ -50,7 +67,7 @@ static void check_ties(struct check *check)
             if (isnan(block[i]) && (bits >> 16 & 0x7fff) != 0x7fc0)
                 block[i] = NAN;
         }
-        check->kernel->bf16.pack_rows(block, tile);
+        check->kernel->bf16.pack(block, NULL, tile, NULL);
         for (uint32_t i = 0; i < BLOCK; i++)
             check_bf16(check, tile[rows_index(i / PANEL, i % PANEL)], rounded(check, block[i]),
                        i / PANEL, i % PANEL);
@@ -92,42 +109,31 @@ static void check_turn(struct check *check)
     tiles_end(check, &xt, "xt");
 }
 
-static void check_block_functions(struct check *check, enum contents contents)
+static void check_scale(struct check *check, enum contents contents, bool relu)
 {
-    check_case(check, "scale and where_positive, contents %d", contents);
+    check_case(check, "scale, contents %d%s", contents, relu ? ", relu" : "");
     struct operand block = operand_new(check, PANEL, PANEL, 0);
     struct operand shift = operand_new(check, 1, PANEL, 0);
-    struct guarded y = tiles_new(check, TILE_ELEMENTS);
     operand_fill(check, &block, contents, 0);
     operand_fill(check, &shift, contents, 1);
-    for (uint32_t i = 0; i < TILE_ELEMENTS; i++)
-        ((bf16 *)y.data)[i] = (bf16[]){0, 0x8000, 0x3f80, 0xbf80, 1, 0x7f80}[i % 6];
     operand_keep(&block);
     operand_keep(&shift);
-    check->kernel->bf16.scale(block.m.data, 0.3f, shift.m.data);
+    check->kernel->bf16.scale(block.m.data, 0.3f, shift.m.data, relu);
     for (uint32_t i = 0; i < BLOCK; i++) {
         double want = (double)0.3f * (double)block.before[i] + (double)shift.before[i % PANEL];
+        float exactly = fmaf(block.before[i], 0.3f, shift.before[i % PANEL]);
         if (check->kernel->fma)
-            check_bits(check, block.m.data[i], fmaf(block.before[i], 0.3f, shift.before[i % PANEL]),
-                       i / PANEL, i % PANEL);
+            check_bits(check, block.m.data[i], relu && exactly < 0 ? 0 : exactly, i / PANEL,
+                       i % PANEL);
         else if (contents != SPECIALS)
-            check_near(check, block.m.data[i], want,
+            check_near(check, block.m.data[i], relu && want < 0 ? 0 : want,
                        0x1p-23 * (fabs((double)block.before[i]) + fabs(want)), i / PANEL,
                        i % PANEL);
     }
-    memcpy(block.before, block.m.data, BLOCK * sizeof(float));
-    check->kernel->bf16.where_positive(block.m.data, (bf16 *)y.data + TILE_HALF);
-    for (uint32_t r = 0; r < PANEL; r++)
-        for (uint32_t c = 0; c < PANEL; c++) {
-            bool on = to_float(((bf16 *)y.data)[rows_index(r, TILE_HALF + c)]) > 0;
-            check_bits(check, *operand_at(&block, r, c), on ? block.before[r * PANEL + c] : 0, r,
-                       c);
-        }
     operand_check_kept(check, &block, PANEL, PANEL, "block");
     operand_check_kept(check, &shift, 0, 0, "shift");
     operand_free(&block);
     operand_free(&shift);
-    tiles_end(check, &y, "y");
 }
 
 static void check_tile_sums(struct check *check, uint32_t k_tiles)
@@ -281,8 +287,13 @@ void check_tiles(struct check *check)
     if (kernel->begin != NULL)
         kernel->begin();
     for (enum contents contents = INTEGERS; contents <= SPECIALS; contents++) {
-        check_packing(check, contents);
-        check_block_functions(check, contents);
+        for (int masked = 0; masked < 2; masked++) {
+            check_packing(check, contents, true, true, masked);
+            check_packing(check, contents, true, false, masked);
+            check_packing(check, contents, false, true, masked);
+        }
+        check_scale(check, contents, false);
+        check_scale(check, contents, true);
     }
     check_ties(check);
     check_tile_transpose(check);
