@@ -10,6 +10,7 @@ struct run {
     const struct kernel_bf16 *kernel;
     const struct gemm_tiles *product;
     const struct gemm_aside *aside;
+    float *pending;             /* sums that the kernel has not stored yet; see kernel.h */
     struct tiles_block waiting; /* for its epilogue */
     uint32_t part;              /* of the epilogue that comes next */
     uint32_t n_done;            /* blocks so far */
@@ -59,23 +60,32 @@ static void meanwhile(void *context)
         run->aside->run(run->aside->context);
 }
 
+/* While the next product has stored the sums of the one that waits. */
 static void finish_waiting(struct run *run)
 {
     while (run->part < run->product->n_parts)
         meanwhile(run);
 }
 
-/* Two rows and columns of operands, at tile k. */
-struct operands {
-    const bf16 *a, *b;
-    size_t a_stride, b_stride;
-};
+static void finish(struct run *run)
+{
+    if (run->pending != NULL)
+        run->kernel->store(run->pending);
+    finish_waiting(run);
+}
 
-static void multiply(struct run *run, const struct tiles_block *block, const struct operands *o,
+/* Tiles k..k_end-1 of the operands. */
+static void multiply(struct run *run, const struct tiles_block *block, struct kernel_tiles *o,
                      uint32_t k, uint32_t k_end)
 {
-    run->kernel->product(block->m, block->n, k_end - k, o->a, o->a_stride, o->b, o->b_stride,
-                         block->c, k > 0, meanwhile, run);
+    o->m = block->m;
+    o->n = block->n;
+    o->k_tiles = k_end - k;
+    o->c = block->c;
+    o->add = k > 0;
+    o->aside = meanwhile;
+    o->context = run;
+    run->pending = run->kernel->product(o, run->pending);
     if (k_end < run->product->k_tiles)
         return;
     finish_waiting(run);
@@ -92,7 +102,7 @@ static bf16 *made(float *scratch)
 
 /* Tiles k..k_end-1 of the block's columns. */
 static void find_columns(const struct run *run, const struct tiles_block *block, uint32_t k,
-                         uint32_t k_end, bf16 *to, struct operands *o)
+                         uint32_t k_end, bf16 *to, struct kernel_tiles *o)
 {
     const struct gemm_tiles *product = run->product;
     if (product->b != NULL) {
@@ -116,7 +126,7 @@ static void multiply_columns(struct run *run, struct tiles_block block, uint32_t
     uint32_t k_step = (k_tiles + n_blocks - 1) / n_blocks;
     uint32_t n_pairs = (row_end - row_begin + 1) / 2;
     const struct tiles *a = run->product->a;
-    struct operands o = {.a_stride = tile_stride(a)};
+    struct kernel_tiles o = {.a_stride = tile_stride(a)};
     for (uint32_t k = 0; k < k_tiles; k += k_step) {
         bool last = k + k_step >= k_tiles;
         uint32_t next_k = last ? 0 : k + k_step, k_end = least(k + k_step, k_tiles);
@@ -137,9 +147,9 @@ static void multiply_made_rows(struct run *run, const struct gemm_slice *slice, 
 {
     const struct gemm_tiles *product = run->product;
     bf16 *a = made(scratch);
-    struct operands o = {.a = a,
-                         .a_stride = (size_t)product->k_tiles * TILE_ELEMENTS,
-                         .b_stride = tile_stride(product->b)};
+    struct kernel_tiles o = {.a = a,
+                             .a_stride = (size_t)product->k_tiles * TILE_ELEMENTS,
+                             .b_stride = tile_stride(product->b)};
     struct tiles_block block = {.row = slice->row_begin};
     for (; block.row < slice->row_end; block.row += 2) {
         block.m = least(2, slice->row_end - block.row);
@@ -151,7 +161,7 @@ static void multiply_made_rows(struct run *run, const struct gemm_slice *slice, 
             multiply(run, &block, &o, 0, product->k_tiles);
         }
     }
-    finish_waiting(run);
+    finish(run);
 }
 
 void gemm_tiles_run(const struct kernel *kernel, const struct gemm_tiles *product,
@@ -177,5 +187,5 @@ void gemm_tiles_run(const struct kernel *kernel, const struct gemm_tiles *produc
             other = !other && product->k_tiles > GEMM_TILES_K;
         }
     }
-    finish_waiting(&run);
+    finish(&run);
 }

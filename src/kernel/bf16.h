@@ -164,16 +164,17 @@ INLINE void bf16_rows(int rows, uint32_t k_tiles, const bf16 *a, const bf16 *b, 
 }
 
 #ifndef BF16_PRODUCT
-static void bf16_product(uint32_t m, uint32_t n, uint32_t k_tiles, const bf16 *a, size_t a_stride,
-                         const bf16 *b, size_t b_stride, float *c, bool add, void (*aside)(void *),
-                         void *context)
+static float *bf16_product(const struct kernel_tiles *p, float *pending)
 {
-    for (uint32_t i = 0; i < m; i++)
-        for (uint32_t j = 0; j < n; j++)
+    (void)pending;
+    for (uint32_t i = 0; i < p->m; i++)
+        for (uint32_t j = 0; j < p->n; j++)
             for (int r = 0; r < PANEL; r += BF16_ROWS)
-                bf16_rows(BF16_ROWS, k_tiles, a + i * a_stride + r * TILE_K, b + j * b_stride,
-                          c + (size_t)(2 * i + j) * PANEL * PANEL + r * PANEL, add);
-    for (uint32_t t = 0; t < k_tiles; t++)
-        aside(context);
+                bf16_rows(BF16_ROWS, p->k_tiles, p->a + i * p->a_stride + r * TILE_K,
+                          p->b + j * p->b_stride,
+                          p->c + (size_t)(2 * i + j) * PANEL * PANEL + r * PANEL, p->add);
+    for (uint32_t t = 0; t < p->k_tiles; t++)
+        p->aside(p->context);
+    return NULL;
 }
 #endif

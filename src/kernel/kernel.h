@@ -67,18 +67,30 @@ typedef void kernel_update_rule(const struct kernel_update *update, uint32_t n,
                                 const uint32_t *lines, float *w, const float *g, float *m, float *v,
                                 bf16 *pairs);
 
+/* C = A B, or C += A B if add: m x n blocks (1 or 2 each) of C, block (i, j) at c + (2 i + j) *
+ * 256; A by rows and B in pairs, strides in elements from a block to the next. aside is called once
+ * for each tile of k, so that something else can be done while the sums are made. */
+struct kernel_tiles {
+    uint32_t m, n, k_tiles;
+    const bf16 *a, *b;
+    size_t a_stride, b_stride;
+    float *c;
+    bool add;
+    void (*aside)(void *context);
+    void *context;
+};
+
 /* Products of bf16 operands with sums in f32, and the conversions around them; see tile.h. A block
  * is 16 x 16 floats, row after row. */
 struct kernel_bf16 {
     bool native;         /* has instructions of its own for it */
     void (*begin)(void); /* each thread, before it calls product; NULL: nothing to do */
     void (*end)(void);   /* and after */
-    /* C = A B, or C += A B if add: m x n blocks (1 or 2 each) of C, block (i, j) at c + (2 i + j) *
-     * 256; A by rows and B in pairs, strides in elements from a block to the next. Calls aside once
-     * for each tile of k, so that something else can be done while the sums are made. */
-    void (*product)(uint32_t m, uint32_t n, uint32_t k_tiles, const bf16 *a, size_t a_stride,
-                    const bf16 *b, size_t b_stride, float *c, bool add, void (*aside)(void *),
-                    void *context);
+    /* Sums may stay in registers, so that the next product begins while they are stored: product
+     * returns where they are to go, or NULL, and that is `pending` for whichever comes next,
+     * another product, which has stored them when it calls aside, or store. */
+    float *(*product)(const struct kernel_tiles *product, float *pending);
+    void (*store)(float *pending); /* may be NULL if product never leaves anything */
     /* A block, rounded to nearest even: as half a tile by rows (its columns become k), and in pairs
      * (its rows do); either may be NULL. Zero where `where`, if not NULL, half a tile by rows, is
      * not positive. */

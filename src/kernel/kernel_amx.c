@@ -2,13 +2,12 @@
 #if (defined(__AMX_BF16__) || defined(__AMXBF16__)) && defined(__AVX512F__) /* gcc; clang 14 */
 #    include "kernel/simd_avx512.h"
 
-#    include "kernel/tile.h"
+#    include "kernel/kernel.h"
 
 static void amx_begin(void);
 static void amx_end(void);
-static void amx_product(uint32_t m, uint32_t n, uint32_t k_tiles, const bf16 *a, size_t a_stride,
-                        const bf16 *b, size_t b_stride, float *c, bool add, void (*aside)(void *),
-                        void *context);
+static float *amx_product(const struct kernel_tiles *product, float *pending);
+static void amx_store(float *pending);
 /* Rounding by the instruction for it, which also makes zero of denormal numbers; so does the
  * product (Intel SDM, TDPBF16PS), so that nothing is lost that counted. */
 #    define BF16_ROUND
@@ -59,7 +58,7 @@ static void amx_select(uint32_t n_rows, const uint8_t *const *from, uint32_t wid
 #    define BF16_SELECT amx_select
 #    define BF16_ONLY true
 #    define BF16_NATIVE true, amx_begin, amx_end
-#    define BF16_PRODUCT amx_product
+#    define BF16_PRODUCT amx_product, amx_store
 
 #    include "kernel/template.h"
 
@@ -148,38 +147,53 @@ static void amx_end(void)
 
 enum { LINE = 64, BLOCK = PANEL * PANEL };
 
-/* 2 x 2 blocks: tiles 0..3 hold C, 4 and 5 rows of A, 6 and 7 columns of B; each tile that is
- * loaded takes part in two products. A is not needed soon again, and loads that say so leave B in
- * L1. Measured: bench, rows "bf16 products". */
-static void product_2x2(uint32_t k_tiles, const bf16 *a, size_t a_stride, const bf16 *b,
-                        size_t b_stride, float *c, bool add, void (*aside)(void *), void *context)
+static void amx_store(float *c)
 {
-    if (add) {
-        _tile_loadd(0, c, LINE);
-        _tile_loadd(1, c + BLOCK, LINE);
-        _tile_loadd(2, c + 2 * BLOCK, LINE);
-        _tile_loadd(3, c + 3 * BLOCK, LINE);
-    } else {
-        _tile_zero(0);
-        _tile_zero(1);
-        _tile_zero(2);
-        _tile_zero(3);
-    }
-    for (uint32_t t = 0; t < k_tiles; t++, a += TILE_ELEMENTS, b += TILE_ELEMENTS) {
-        _tile_stream_loadd(4, a, LINE);
-        _tile_loadd(6, b, LINE);
-        _tile_dpbf16ps(0, 4, 6);
-        _tile_loadd(7, b + b_stride, LINE);
-        _tile_dpbf16ps(1, 4, 7);
-        _tile_stream_loadd(5, a + a_stride, LINE);
-        _tile_dpbf16ps(2, 5, 6);
-        _tile_dpbf16ps(3, 5, 7);
-        aside(context);
-    }
     _tile_stored(0, c, LINE);
     _tile_stored(1, c + BLOCK, LINE);
     _tile_stored(2, c + 2 * BLOCK, LINE);
     _tile_stored(3, c + 3 * BLOCK, LINE);
+}
+
+/* Before the first product into tile i: what was in it is stored, and its own sum begins. One after
+ * the other, so that storing, which takes as long as a product, happens beside products; at the end
+ * of its own product it would not. */
+#    define BEGIN_SUM(i)                                                                           \
+        do {                                                                                       \
+            if (pending != NULL)                                                                   \
+                _tile_stored(i, pending + (i)*BLOCK, LINE);                                        \
+            if (p->add)                                                                            \
+                _tile_loadd(i, p->c + (i)*BLOCK, LINE);                                            \
+            else                                                                                   \
+                _tile_zero(i);                                                                     \
+        } while (0)
+
+/* 2 x 2 blocks: tiles 0..3 hold C, 4 and 5 rows of A, 6 and 7 columns of B; each tile that is
+ * loaded takes part in two products. A is not needed soon again, and loads that say so leave B in
+ * L1. Measured: bench, rows "bf16 products". */
+static float *product_2x2(const struct kernel_tiles *p, float *pending)
+{
+    const bf16 *a = p->a, *b = p->b;
+    for (uint32_t t = 0; t < p->k_tiles; t++, a += TILE_ELEMENTS, b += TILE_ELEMENTS) {
+        _tile_stream_loadd(4, a, LINE);
+        _tile_loadd(6, b, LINE);
+        if (t == 0)
+            BEGIN_SUM(0);
+        _tile_dpbf16ps(0, 4, 6);
+        _tile_loadd(7, b + p->b_stride, LINE);
+        if (t == 0)
+            BEGIN_SUM(1);
+        _tile_dpbf16ps(1, 4, 7);
+        _tile_stream_loadd(5, a + p->a_stride, LINE);
+        if (t == 0)
+            BEGIN_SUM(2);
+        _tile_dpbf16ps(2, 5, 6);
+        if (t == 0)
+            BEGIN_SUM(3);
+        _tile_dpbf16ps(3, 5, 7);
+        p->aside(p->context);
+    }
+    return p->c;
 }
 
 static void product_1x1(uint32_t k_tiles, const bf16 *a, const bf16 *b, float *c, bool add)
@@ -196,20 +210,19 @@ static void product_1x1(uint32_t k_tiles, const bf16 *a, const bf16 *b, float *c
     _tile_stored(0, c, LINE);
 }
 
-static void amx_product(uint32_t m, uint32_t n, uint32_t k_tiles, const bf16 *a, size_t a_stride,
-                        const bf16 *b, size_t b_stride, float *c, bool add, void (*aside)(void *),
-                        void *context)
+static float *amx_product(const struct kernel_tiles *p, float *pending)
 {
-    if (m == 2 && n == 2) {
-        product_2x2(k_tiles, a, a_stride, b, b_stride, c, add, aside, context);
-        return;
-    }
-    for (uint32_t i = 0; i < m; i++) /* at the ragged edge */
-        for (uint32_t j = 0; j < n; j++)
-            product_1x1(k_tiles, a + i * a_stride, b + j * b_stride,
-                        c + (size_t)(2 * i + j) * BLOCK, add);
-    for (uint32_t t = 0; t < k_tiles; t++)
-        aside(context);
+    if (p->m == 2 && p->n == 2)
+        return product_2x2(p, pending);
+    if (pending != NULL)
+        amx_store(pending);
+    for (uint32_t i = 0; i < p->m; i++) /* at the ragged edge */
+        for (uint32_t j = 0; j < p->n; j++)
+            product_1x1(p->k_tiles, p->a + i * p->a_stride, p->b + j * p->b_stride,
+                        p->c + (size_t)(2 * i + j) * BLOCK, p->add);
+    for (uint32_t t = 0; t < p->k_tiles; t++)
+        p->aside(p->context);
+    return NULL;
 }
 
 extern const struct kernel kernel_amx;

@@ -101,7 +101,7 @@ NONZERO(NONZERO_QUAD_ROWS, 4, columns, KERNEL_BY_COLUMNS)
 #ifndef BF16_PRODUCT
 #    define BF16_ONLY false
 #    define BF16_NATIVE false, NULL, NULL
-#    define BF16_PRODUCT bf16_product
+#    define BF16_PRODUCT bf16_product, NULL
 #endif
 
 #define KERNEL(isa, cpu, has_fma)                                                                  \

@@ -241,17 +241,48 @@ static void count(void *context)
     ++*(uint32_t *)context;
 }
 
+static struct kernel_tiles operands(const struct tile_product *p, float *c,
+                                    void (*aside)(void *context), void *context)
+{
+    return (struct kernel_tiles){.m = p->m,
+                                 .n = p->n,
+                                 .k_tiles = p->k_tiles,
+                                 .a = p->a.data,
+                                 .b = p->b.data,
+                                 .a_stride = p->a_stride,
+                                 .b_stride = p->b_stride,
+                                 .c = c,
+                                 .add = p->add,
+                                 .aside = aside,
+                                 .context = context};
+}
+
+static void multiply(const struct kernel_bf16 *kernel, const struct kernel_tiles *operands,
+                     float *pending)
+{
+    pending = kernel->product(operands, pending);
+    if (pending != NULL)
+        kernel->store(pending);
+}
+
 /* Kernels with fused multiply-add that compute in f32 agree to the bit. */
 static void compare_tiles_with_scalar(struct check *check, struct tile_product *p)
 {
     float want[4 * BLOCK];
     uint32_t n_asides = 0;
     memcpy(want, p->before, sizeof want);
-    check->scalar->bf16.product(p->m, p->n, p->k_tiles, p->a.data, p->a_stride, p->b.data,
-                                p->b_stride, want, p->add, count, &n_asides);
+    struct kernel_tiles o = operands(p, want, count, &n_asides);
+    multiply(&check->scalar->bf16, &o, NULL);
     for (uint32_t r = 0; r < p->m * PANEL; r++)
         for (uint32_t c = 0; c < p->n * PANEL; c++)
             check_bits(check, ((float *)p->c.data)[c_index(r, c)], want[c_index(r, c)], r, c);
+}
+
+static void release(struct check *check, struct tile_product *p)
+{
+    tiles_end(check, &p->a, "A");
+    tiles_end(check, &p->b, "B");
+    tiles_end(check, &p->c, "C");
 }
 
 static void check_tile_product(struct check *check, uint32_t m, uint32_t n, uint32_t k_tiles,
@@ -264,8 +295,8 @@ static void check_tile_product(struct check *check, uint32_t m, uint32_t n, uint
     p.gaps = gaps;
     prepare(check, &p);
     uint32_t n_asides = 0;
-    check->kernel->bf16.product(m, n, k_tiles, p.a.data, p.a_stride, p.b.data, p.b_stride, p.c.data,
-                                add, count, &n_asides);
+    struct kernel_tiles o = operands(&p, p.c.data, count, &n_asides);
+    multiply(&check->kernel->bf16, &o, NULL);
     if (n_asides != k_tiles)
         check_fail(check, "the aside was called %u times", n_asides);
     compare(check, &p);
@@ -275,9 +306,44 @@ static void check_tile_product(struct check *check, uint32_t m, uint32_t n, uint
         if ((i / BLOCK / 2 >= m || i / BLOCK % 2 >= n) &&
             memcmp((float *)p.c.data + i, p.before + i, sizeof(float)) != 0)
             check_fail(check, "float %u of C was written to", i);
-    tiles_end(check, &p.a, "A");
-    tiles_end(check, &p.b, "B");
-    tiles_end(check, &p.c, "C");
+    release(check, &p);
+}
+
+/* What the sums of the product before are when a product calls its aside. */
+struct seen {
+    const float *c;
+    float sums[4 * BLOCK];
+    bool done;
+};
+
+static void see(void *context)
+{
+    struct seen *seen = context;
+    if (!seen->done)
+        memcpy(seen->sums, seen->c, sizeof seen->sums);
+    seen->done = true;
+}
+
+/* Sums that may have stayed in registers are stored by the next product, whatever its shape. */
+static void check_product_after(struct check *check, uint32_t m, uint32_t n, bool add)
+{
+    check_case(check, "bf16 product of %u x %u blocks after another, %s", m, n,
+               add ? "added to C" : "C not read");
+    struct tile_product first = {.m = 2, .n = 2, .k_tiles = 2, .contents = REALS};
+    struct tile_product next = {.m = m, .n = n, .k_tiles = 3, .contents = INTEGERS, .add = add};
+    prepare(check, &first);
+    prepare(check, &next);
+    uint32_t n_asides = 0;
+    struct seen seen = {.c = first.c.data};
+    struct kernel_tiles one = operands(&first, first.c.data, count, &n_asides);
+    struct kernel_tiles two = operands(&next, next.c.data, see, &seen);
+    multiply(&check->kernel->bf16, &two, check->kernel->bf16.product(&one, NULL));
+    compare(check, &first);
+    compare(check, &next);
+    if (memcmp(seen.sums, first.c.data, sizeof seen.sums) != 0)
+        check_fail(check, "sums of the first product come late");
+    release(check, &first);
+    release(check, &next);
 }
 
 void check_tiles(struct check *check)
@@ -298,6 +364,8 @@ void check_tiles(struct check *check)
     check_ties(check);
     check_tile_transpose(check);
     check_turn(check);
+    for (uint32_t shape = 0; shape < 8; shape++)
+        check_product_after(check, 1 + shape / 4, 1 + shape / 2 % 2, shape % 2);
     for (uint32_t i = 0; i < sizeof k_tiles / sizeof k_tiles[0]; i++) {
         check_tile_sums(check, k_tiles[i]);
         for (enum contents contents = INTEGERS; contents <= TINY; contents++)
