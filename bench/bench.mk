@@ -50,7 +50,7 @@ $(BUILD)/mlp-bench: $(call OBJECT,$(BENCH_SOURCES)) $(BUILD)/libmlp.a
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(BENCH_LDFLAGS) -o $@ $^ -lcjson $(LIBS)
 
 # What tests/test_bench.c tests; nothing that needs cJSON.
-$(BUILD)/mlp-check: $(patsubst %,$(BUILD)/bench/%.o,accuracy accuracy_draw coprocess measure noise peak \
+$(BUILD)/mlp-check: $(patsubst %,$(BUILD)/bench/%.o,accuracy accuracy_draw coprocess core_clock measure noise peak \
 	peak_product row stats)
 
 # ---- peers: each is built where its library is, and missing elsewhere --------------------------

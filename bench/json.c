@@ -27,7 +27,8 @@ static const struct {
     FIELD(runs, COUNT),          FIELD(discarded, COUNT), FIELD(noisy, FLAG),
     FIELD(images_per_s, NUMBER), FIELD(gflops, NUMBER),   FIELD(share_of_peak, NUMBER),
     FIELD(peer, TEXT),           FIELD(ratio, NUMBER),    FIELD(loss, NUMBER),
-    FIELD(value, NUMBER),        FIELD(unit, TEXT),       FIELD(settings, TEXT),
+    FIELD(value, NUMBER),        FIELD(unit, TEXT),       FIELD(ghz, NUMBER),
+    FIELD(settings, TEXT),
 #undef FIELD
 };
 enum { N_FIELDS = sizeof fields / sizeof fields[0] };

@@ -1,6 +1,7 @@
 #include "measure.h"
 
 #include "base/clock.h"
+#include "core_clock.h"
 #include "noise.h"
 #include "stats.h"
 
@@ -55,7 +56,7 @@ uint32_t measure_times(double (*run)(void *context), void *context)
 
 /* Runs of one contender: the undisturbed ones from the front, the others from the back. */
 struct runs {
-    double seconds[MEASURE_RUNS_MAX];
+    double seconds[MEASURE_RUNS_MAX], ghz[MEASURE_RUNS_MAX];
     uint32_t n_good, n_bad;
 };
 
@@ -69,7 +70,9 @@ static void run_once(struct contender *c, struct runs *runs)
     if (c->pid != 0)
         nanosleep(&settle, NULL);
     struct noise before = noise_read(c->pid);
+    (void)core_clock_noted(); /* of nobody's run */
     double begin = clock_seconds(), seconds = c->run(c->context);
+    double ghz = core_clock_noted();
     bool disturbed = noise_since(&before, clock_seconds() - begin);
     if (seconds < 0) {
         c->seconds = -1;
@@ -79,10 +82,9 @@ static void run_once(struct contender *c, struct runs *runs)
         disturbed = true;
     if (!hurry && !noise_clear(threads))
         disturbed = true;
-    if (disturbed)
-        runs->seconds[MEASURE_RUNS_MAX - ++runs->n_bad] = seconds;
-    else
-        runs->seconds[runs->n_good++] = seconds;
+    uint32_t at = disturbed ? MEASURE_RUNS_MAX - ++runs->n_bad : runs->n_good++;
+    runs->seconds[at] = seconds;
+    runs->ghz[at] = ghz;
 }
 
 static void summarise(struct contender *c, struct runs *runs)
@@ -96,12 +98,15 @@ static void summarise(struct contender *c, struct runs *runs)
         c->noisy = true;
         c->discarded = 0;
         total_discarded -= runs->n_bad;
-        for (; runs->n_bad > 0; runs->n_bad--)
-            runs->seconds[runs->n_good++] = runs->seconds[MEASURE_RUNS_MAX - runs->n_bad];
+        for (; runs->n_bad > 0; runs->n_bad--, runs->n_good++) {
+            runs->seconds[runs->n_good] = runs->seconds[MEASURE_RUNS_MAX - runs->n_bad];
+            runs->ghz[runs->n_good] = runs->ghz[MEASURE_RUNS_MAX - runs->n_bad];
+        }
     }
     c->runs = runs->n_good;
     c->seconds = stats_median(runs->seconds, runs->n_good);
     c->mad = stats_mad(runs->seconds, runs->n_good, c->seconds);
+    c->ghz = stats_median(runs->ghz, runs->n_good);
 }
 
 void measure(struct contender *contenders, uint32_t n, uint32_t n_runs, double budget_seconds)

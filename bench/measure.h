@@ -21,6 +21,7 @@ struct contender {
     /* Results. */
     double seconds; /* median of the undisturbed runs; negative if it failed */
     double mad;
+    double ghz;         /* median of what they noted of the clock; 0: nothing */
     uint32_t runs;      /* that count */
     uint32_t discarded; /* that do not */
     bool noisy;         /* too few undisturbed runs: disturbed ones count as well */

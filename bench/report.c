@@ -71,7 +71,8 @@ static void print_target(const struct row *row)
 
 static void print_row(const struct row *row)
 {
-    char name[160], batch[16], time[24], spread[16], images[24], gflops[16], share[16], other[32];
+    char name[160], batch[16], time[24], spread[16], images[24], gflops[16], share[16], ghz[16];
+    char other[32];
     bool plain = row->layers[0] == '\0' || strcmp(row->section, "phases") == 0;
     snprintf(name, sizeof name, "%s%s%s%s", row->name, plain ? "" : " ", plain ? "" : row->layers,
              strcmp(row->precision, "bf16") == 0 && strstr(row->name, "bf16") == NULL ? " bf16"
@@ -84,13 +85,14 @@ static void print_row(const struct row *row)
     number(images, sizeof images, "%.0f", row->images_per_s);
     number(gflops, sizeof gflops, "%.1f", row->gflops);
     number(share, sizeof share, "%.1f%%", 100 * row->share_of_peak);
+    number(ghz, sizeof ghz, "%.2f", row->ghz);
     if (row->unit[0] != '\0')
         snprintf(other, sizeof other, "%.4g %s", row->value, row->unit);
     else
         number(other, sizeof other, "%.2fx", row->ratio);
-    printf("%c %-44.44s %-14s %3d %5s %10s %6s %9s %8s %7s %12s", row->noisy ? '~' : ' ', name,
+    printf("%c %-44.44s %-14s %3d %5s %10s %6s %9s %8s %7s %5s %12s", row->noisy ? '~' : ' ', name,
            row->peer[0] != '\0' ? row->peer : row->kernel, row->threads, batch, time, spread,
-           images, gflops, share, other);
+           images, gflops, share, ghz, other);
     print_target(row);
     printf("\n");
 }
@@ -113,8 +115,8 @@ static void print_section(const struct bench *bench, const char *section, const 
         if (strcmp(row->section, section) != 0)
             continue;
         if (!any)
-            printf("\n%s\n  %-44s %-14s %3s %5s %10s %6s %9s %8s %7s %12s\n", title, "", "by",
-                   "thr", "batch", "median", "+-mad", "images/s", "GFLOP/s", "of peak", "");
+            printf("\n%s\n  %-44s %-14s %3s %5s %10s %6s %9s %8s %7s %5s\n", title, "", "by", "thr",
+                   "batch", "median", "+-mad", "images/s", "GFLOP/s", "of peak", "GHz");
         any = true;
         print_row(row);
     }

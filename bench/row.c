@@ -27,6 +27,7 @@ void row_measured(struct row *row, const struct contender *contender)
 {
     row->seconds = contender->seconds;
     row->mad = contender->mad;
+    row->ghz = contender->ghz;
     row->runs = contender->runs;
     row->discarded = contender->discarded;
     row->noisy = contender->noisy;

@@ -32,6 +32,7 @@ struct row {
     bool noisy;
 
     double images_per_s, gflops, share_of_peak;
+    double ghz;   /* of the core's clock, where the work ended; 0: unknown */
     double ratio; /* peers: their seconds over ours in the same alternation; else as `name` says */
     double loss;  /* mean of the first epoch, to see that everybody learns alike */
     double value; /* what is not a time, in `unit` */

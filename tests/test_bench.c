@@ -1,5 +1,6 @@
 /* test_bench.c - the bench's own logic: statistics, repeated runs, talking to peers, targets. */
 #include "../bench/coprocess.h"
+#include "../bench/core_clock.h"
 #include "../bench/measure.h"
 #include "../bench/peak.h"
 #include "../bench/row.h"
@@ -194,15 +195,41 @@ START_TEST(peaks_are_of_arithmetic_that_happens)
 }
 END_TEST
 
-START_TEST(the_product_in_l1_is_that_of_each_f32_kernel)
+START_TEST(the_product_in_l1_is_that_of_each_kernel)
 {
     const struct kernel *kernel;
     for (uint32_t i = 0; (kernel = kernel_table(i)) != NULL; i++) {
-        if (!kernel_serves(kernel, MLP_F32))
-            continue;
-        ck_assert_double_eq(peak_product_flops(kernel), 2.0 * 16 * 128 * 16 * kernel->panels);
-        ck_assert_double_gt(peak_product_seconds(kernel, 2, 2), 0);
+        bool tiles = !kernel_serves(kernel, MLP_F32);
+        double n = tiles ? 32 : 16 * kernel->panels;
+        ck_assert_double_eq(peak_product_flops(kernel, tiles), 2 * (tiles ? 32 : 16) * 128 * n);
+        ck_assert_double_gt(peak_product_seconds(kernel, tiles, 2, 2), 0);
     }
+}
+END_TEST
+
+/* Whoever runs notes the clock; what nobody noted is nothing, not an old one. */
+static double noting(void *context)
+{
+    (void)context;
+    core_clock_note();
+    return 1;
+}
+
+static double silent(void *context)
+{
+    (void)context;
+    return 1;
+}
+
+START_TEST(the_clock_is_noted_where_work_ends)
+{
+    struct contender pair[2] = {{.run = noting}, {.run = silent}};
+    measure(pair, 2, 3, 1e9);
+#if defined(__x86_64__)
+    ck_assert_double_gt(pair[0].ghz, 0.05);
+    ck_assert_double_lt(pair[0].ghz, 10);
+#endif
+    ck_assert_double_eq(pair[1].ghz, 0);
 }
 END_TEST
 
@@ -220,7 +247,8 @@ Suite *bench_suite(void)
     tcase_add_test(tcase, rows_are_found_by_what_they_are_not_by_their_figures);
     tcase_add_test(tcase, a_target_without_its_figure_is_missed);
     tcase_add_test(tcase, peaks_are_of_arithmetic_that_happens);
-    tcase_add_test(tcase, the_product_in_l1_is_that_of_each_f32_kernel);
+    tcase_add_test(tcase, the_product_in_l1_is_that_of_each_kernel);
+    tcase_add_test(tcase, the_clock_is_noted_where_work_ends);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -1,0 +1,19 @@
+/* core_clock.h - how fast this core's clock is right now.
+ *
+ * Some CPUs change it within microseconds, by how much power the last instructions drew: wide
+ * multiplications that load their factors get a slower one than those that do not, tiles of dense
+ * numbers than tiles that are mostly zeros. A share of a peak that was measured at another clock
+ * says little about the code, so the bench reads the clock where some of its work ends. */
+#ifndef BENCH_CORE_CLOCK_H
+#define BENCH_CORE_CLOCK_H
+
+/* core_clock_ghz - within 5 %; takes half a microsecond, since the clock begins to change within
+ * one or two. 0 where we do not know how. */
+double core_clock_ghz(void);
+
+/* core_clock_note - reads it for whoever measures: at once after the work, since some microseconds
+ * later the clock is another. core_clock_noted - what was read since the last call; 0: nothing. */
+void core_clock_note(void);
+double core_clock_noted(void);
+
+#endif
