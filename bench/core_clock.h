@@ -7,8 +7,8 @@
 #ifndef BENCH_CORE_CLOCK_H
 #define BENCH_CORE_CLOCK_H
 
-/* core_clock_ghz - within 5 %; takes half a microsecond, since the clock begins to change within
- * one or two. 0 where we do not know how. */
+/* core_clock_ghz - some 2 % too low, for the time that reading the time takes. In half a
+ * microsecond, since the clock begins to change within one or two. 0 where we do not know how. */
 double core_clock_ghz(void);
 
 /* core_clock_note - reads it for whoever measures: at once after the work, since some microseconds

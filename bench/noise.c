@@ -124,7 +124,7 @@ bool noise_clear(int n_threads)
         return true;
     double fastest = 0;
     for (int i = 0; i < (best[n_threads] > 0 ? BURSTS : BURSTS_FIRST); i++) {
-        double seconds = peak_seconds(isa, n_threads, BURST_ROUNDS);
+        double seconds = peak_seconds(isa, n_threads, BURST_ROUNDS, false);
         if (i == 0 || seconds < fastest)
             fastest = seconds;
     }
