@@ -60,7 +60,7 @@ static void meanwhile(void *context)
         run->aside->run(run->aside->context);
 }
 
-/* While the next product has stored the sums of the one that waits. */
+/* Once the next product, or store, has stored the sums of the block that waits. */
 static void finish_waiting(struct run *run)
 {
     while (run->part < run->product->n_parts)

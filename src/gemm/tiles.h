@@ -2,7 +2,7 @@
  * product.
  *
  * C = A B with A by rows and B in pairs. C is never stored: the epilogue sees each block of it, and
- * runs in small parts while the kernel makes the next ones. What is read only once need not be
+ * runs in parts while the kernel makes the next ones. What is read only once need not be
  * stored either: A or B can be made just before the kernel reads it. */
 #ifndef GEMM_TILES_H
 #define GEMM_TILES_H

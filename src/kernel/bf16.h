@@ -22,7 +22,7 @@ INLINE void bf16_pack_as(const float *block, const bf16 *where, bf16 *rows, bf16
         }
 }
 
-/* What is NULL is known where it is inlined. */
+/* By what is NULL, so that the loops need not ask. */
 static void bf16_pack(const float *block, const bf16 *where, bf16 *rows, bf16 *pairs)
 {
     if (where != NULL && pairs != NULL)

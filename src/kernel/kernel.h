@@ -67,9 +67,9 @@ typedef void kernel_update_rule(const struct kernel_update *update, uint32_t n,
                                 const uint32_t *lines, float *w, const float *g, float *m, float *v,
                                 bf16 *pairs);
 
-/* C = A B, or C += A B if add: m x n blocks (1 or 2 each) of C, block (i, j) at c + (2 i + j) *
- * 256; A by rows and B in pairs, strides in elements from a block to the next. aside is called once
- * for each tile of k, so that something else can be done while the sums are made. */
+/* C = A B, or C += A B if add, k_tiles >= 1: m x n blocks (1 or 2 each) of C, block (i, j) at c +
+ * (2 i + j) * 256; A by rows and B in pairs, strides in elements from a block to the next. aside is
+ * called once for each tile of k, so that something else can be done while the sums are made. */
 struct kernel_tiles {
     uint32_t m, n, k_tiles;
     const bf16 *a, *b;
@@ -92,8 +92,8 @@ struct kernel_bf16 {
     float *(*product)(const struct kernel_tiles *product, float *pending);
     void (*store)(float *pending); /* may be NULL if product never leaves anything */
     /* A block, rounded to nearest even: as half a tile by rows (its columns become k), and in pairs
-     * (its rows do); either may be NULL. Zero where `where`, if not NULL, half a tile by rows, is
-     * not positive. */
+     * (its rows do); one of them may be NULL. Zero where `where`, if not NULL, half a tile by rows,
+     * is not positive. */
     void (*pack)(const float *block, const bf16 *where, bf16 *rows, bf16 *pairs);
     void (*transpose)(const bf16 *from, bf16 *to); /* a tile: by rows to in pairs, and back */
     /* n <= 32 lines of a panel in pairs, a tile; zeros from n on. */

@@ -21,7 +21,7 @@ struct activation {
     uint32_t step, layer;       /* the row of the batch and the unit alone */
 };
 
-/* A plain ReLU, y = max(0, z): all that there is to be done. */
+/* A plain ReLU, y = max(0, z): nothing else is to be done, since what pads z is 0 and stays 0. */
 static inline bool activation_is_relu(const struct activation *a)
 {
     return a->function == MLP_RELU && a->slope == NULL;

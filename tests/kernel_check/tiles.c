@@ -346,6 +346,28 @@ static void check_product_after(struct check *check, uint32_t m, uint32_t n, boo
     release(check, &next);
 }
 
+/* A product that goes on from sums that are not stored yet. */
+static void check_product_onto(struct check *check)
+{
+    check_case(check, "bf16 product added to the one before it");
+    struct tile_product first = {.m = 2, .n = 2, .k_tiles = 2, .contents = INTEGERS};
+    struct tile_product next = {.m = 2, .n = 2, .k_tiles = 3, .contents = INTEGERS, .add = true};
+    prepare(check, &first);
+    prepare(check, &next);
+    const struct kernel_bf16 *kernel = &check->kernel->bf16;
+    uint32_t n_asides = 0;
+    struct kernel_tiles one = operands(&first, first.c.data, count, &n_asides);
+    struct kernel_tiles two = operands(&next, first.c.data, count, &n_asides);
+    multiply(kernel, &one, NULL);
+    memcpy(next.before, first.c.data, sizeof next.before);
+    memcpy(first.c.data, first.before, sizeof first.before);
+    multiply(kernel, &two, kernel->product(&one, NULL));
+    memcpy(next.c.data, first.c.data, sizeof next.before);
+    compare(check, &next);
+    release(check, &first);
+    release(check, &next);
+}
+
 void check_tiles(struct check *check)
 {
     static const uint32_t k_tiles[] = {1, 2, 3, 9};
@@ -366,6 +388,7 @@ void check_tiles(struct check *check)
     check_turn(check);
     for (uint32_t shape = 0; shape < 8; shape++)
         check_product_after(check, 1 + shape / 4, 1 + shape / 2 % 2, shape % 2);
+    check_product_onto(check);
     for (uint32_t i = 0; i < sizeof k_tiles / sizeof k_tiles[0]; i++) {
         check_tile_sums(check, k_tiles[i]);
         for (enum contents contents = INTEGERS; contents <= TINY; contents++)
