@@ -22,4 +22,7 @@ size_t pairs_index(uint32_t k, uint32_t c);
 struct guarded tiles_new(const struct check *check, size_t elements);
 void tiles_end(struct check *check, struct guarded *g, const char *name);
 
+/* check_tile_products - part of check_tiles, between the kernel's begin and end. */
+void check_tile_products(struct check *check);
+
 #endif
