@@ -110,18 +110,18 @@ PEAK(neon, 0, , float32x4_t, vdupq_n_f32, vld1q_f32, NEON_FMA, vaddq_f32, NEON_F
 
 static const struct peak_isa table[] = {
 #if defined(__x86_64__)
-    {"avx512", "f32", CPU_AVX512, 2.0 * 16 * CHAINS, NULL, run_avx512_0},
-    {"avx512", "f32", CPU_AVX512, 2.0 * 16 * CHAINS, "0.5 loads each", run_avx512_7},
-    {"avx512", "f32", CPU_AVX512, 2.0 * 16 * CHAINS, "1 load each", run_avx512_14},
-    {"avx2", "f32", CPU_AVX2 | CPU_FMA, 2.0 * 8 * CHAINS, NULL, run_avx2_0},
-    {"avx2", "f32", CPU_AVX2 | CPU_FMA, 2.0 * 8 * CHAINS, "0.5 loads each", run_avx2_7},
-    {"avx2", "f32", CPU_AVX2 | CPU_FMA, 2.0 * 8 * CHAINS, "1 load each", run_avx2_14},
-    {"sse2", "f32", CPU_SSE2, 2.0 * 4 * CHAINS, NULL, run_sse2_0},
-    {"amx", "bf16", CPU_AMX_BF16, 2.0 * 16 * 16 * 32 * TILE_CHAINS, NULL, run_amx},
+    {"avx512", "f32", CPU_AVX512, 2.0 * 16 * CHAINS, 0, run_avx512_0},
+    {"avx512", "f32", CPU_AVX512, 2.0 * 16 * CHAINS, 7.0 / CHAINS, run_avx512_7},
+    {"avx512", "f32", CPU_AVX512, 2.0 * 16 * CHAINS, 14.0 / CHAINS, run_avx512_14},
+    {"avx2", "f32", CPU_AVX2 | CPU_FMA, 2.0 * 8 * CHAINS, 0, run_avx2_0},
+    {"avx2", "f32", CPU_AVX2 | CPU_FMA, 2.0 * 8 * CHAINS, 7.0 / CHAINS, run_avx2_7},
+    {"avx2", "f32", CPU_AVX2 | CPU_FMA, 2.0 * 8 * CHAINS, 14.0 / CHAINS, run_avx2_14},
+    {"sse2", "f32", CPU_SSE2, 2.0 * 4 * CHAINS, 0, run_sse2_0},
+    {"amx", "bf16", CPU_AMX_BF16, 2.0 * 16 * 16 * 32 * TILE_CHAINS, 0, run_amx},
 #elif defined(__aarch64__)
-    {"neon", "f32", CPU_NEON, 2.0 * 4 * CHAINS, NULL, run_neon_0},
+    {"neon", "f32", CPU_NEON, 2.0 * 4 * CHAINS, 0, run_neon_0},
 #endif
-    {NULL, NULL, 0, 0, NULL, NULL},
+    {NULL, NULL, 0, 0, 0, NULL},
 };
 
 const struct peak_isa *peak_isa(uint32_t i)

@@ -12,7 +12,7 @@ struct peak_isa {
     const char *precision; /* of the factors */
     uint32_t needs;        /* enum cpu_feature */
     double flops;          /* of one round */
-    const char *loads;     /* of how many factors; NULL: none, it is the peak */
+    double loads;          /* for each multiply-add; 0: the peak */
     /* n rounds; the result depends on all of them, so that none can be left out */
     float (*run)(uint64_t n);
 };
@@ -24,13 +24,13 @@ const struct peak_isa *peak_isa(uint32_t i);
  * the last one's end. notes_clock: see core_clock.h; takes half a microsecond of them. */
 double peak_seconds(const struct peak_isa *isa, int n_threads, uint64_t rounds, bool notes_clock);
 
-/* peak_product_seconds - the same for a kernel's widest product, in f32 or on tiles, on operands
- * that stay in L1, so many times in each thread; negative if there is no memory. peak_product_flops
+/* peak_product_seconds - the same for a kernel's widest product, in f32 or, if it is for bf16
+ * alone, on tiles, on operands that stay in L1, so many times in each thread; negative if there is
+ * no memory. peak_product_flops
  * - of one. */
 struct kernel;
-double peak_product_seconds(const struct kernel *kernel, bool tiles, int n_threads,
-                            uint64_t rounds);
-double peak_product_flops(const struct kernel *kernel, bool tiles);
+double peak_product_seconds(const struct kernel *kernel, int n_threads, uint64_t rounds);
+double peak_product_flops(const struct kernel *kernel);
 
 /* Traffic between memory and n_threads cores over arrays far beyond the caches. */
 enum bandwidth_kind { BANDWIDTH_READ, BANDWIDTH_COPY, BANDWIDTH_TRIAD, BANDWIDTH_KINDS };

@@ -17,16 +17,15 @@ enum { K = 8 * PANEL, A_FLOATS = K * PANEL, B_FLOATS = K * PANEL, C_FLOATS = PAN
 /* And of 2 x 2 blocks of tiles: 8 KiB of A, as much of B, and C. */
 enum { K_TILES = 4, SIDE = K_TILES * TILE_ELEMENTS };
 
-double peak_product_flops(const struct kernel *kernel, bool tiles)
+double peak_product_flops(const struct kernel *kernel)
 {
-    if (tiles)
+    if (kernel->only_bf16)
         return 2.0 * K_TILES * TILE_K * 2 * PANEL * 2 * PANEL;
     return 2.0 * K * PANEL * PANEL * kernel->panels;
 }
 
 struct run {
     const struct kernel *kernel;
-    bool tiles;
     uint64_t rounds;
     double seconds;
 };
@@ -66,7 +65,7 @@ static void multiply_tiles(const struct kernel *kernel, float *memory, uint64_t 
 
 static void multiply(const struct run *run, float *memory, uint64_t rounds)
 {
-    if (run->tiles)
+    if (run->kernel->only_bf16)
         multiply_tiles(run->kernel, memory, rounds);
     else
         multiply_panels(run->kernel, memory, rounds);
@@ -91,11 +90,12 @@ static void fill(float *memory)
 static void run_member(const struct team *team, void *context)
 {
     struct run *run = context;
-    const struct kernel_bf16 *tiles = &run->kernel->bf16;
+    const struct kernel *kernel = run->kernel;
+    bool begins = kernel->only_bf16 && kernel->bf16.begin != NULL;
     float *memory = memory_new(FLOATS * sizeof *memory);
     double begin = 0;
-    if (run->tiles && tiles->begin != NULL)
-        tiles->begin();
+    if (begins)
+        kernel->bf16.begin();
     if (memory != NULL) {
         fill(memory);
         multiply(run, memory, run->rounds / 16 + 1);
@@ -110,14 +110,14 @@ static void run_member(const struct team *team, void *context)
     team_barrier(team);
     if (team->id == 0)
         run->seconds = memory == NULL ? -1 : clock_seconds() - begin;
-    if (run->tiles && tiles->end != NULL)
-        tiles->end();
+    if (begins)
+        kernel->bf16.end();
     memory_free(memory);
 }
 
-double peak_product_seconds(const struct kernel *kernel, bool tiles, int n_threads, uint64_t rounds)
+double peak_product_seconds(const struct kernel *kernel, int n_threads, uint64_t rounds)
 {
-    struct run run = {.kernel = kernel, .tiles = tiles, .rounds = rounds};
+    struct run run = {.kernel = kernel, .rounds = rounds};
     team_run(n_threads, run_member, &run);
     return run.seconds;
 }

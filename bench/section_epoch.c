@@ -28,7 +28,7 @@ static struct peak_run peak_run_new(const char *isa, int threads)
     struct peak_run run = {NULL, threads, 0};
     const struct peak_isa *found;
     for (uint32_t i = 0; (found = peak_isa(i)) != NULL; i++)
-        if (strcmp(found->name, isa) == 0 && found->loads == NULL)
+        if (strcmp(found->name, isa) == 0 && found->loads == 0)
             run.isa = found;
     if (run.isa != NULL) /* a few milliseconds; a round of tiles takes 14 times as long */
         run.rounds = strcmp(run.isa->precision, "bf16") == 0 ? 100000 : 1000000;

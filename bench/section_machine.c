@@ -31,24 +31,23 @@ static void measure_peak(struct bench *bench, const struct peak_isa *isa, int th
     struct peak_run run = {isa, threads, rounds};
     struct contender contender = {.run = run_peak, .context = &run, .threads = threads};
     measure(&contender, 1, 3 * bench->n_runs, 2);
-    bool is_peak = isa->loads == NULL;
     char name[48] = "multiply-add peak";
-    if (!is_peak)
-        snprintf(name, sizeof name, "multiply-add, %s", isa->loads);
+    if (isa->loads > 0)
+        snprintf(name, sizeof name, "multiply-add, %g load%s each", isa->loads,
+                 isa->loads < 1 ? "s" : "");
     struct row *row = row_add(&bench->rows, "machine", name);
     snprintf(row->kernel, sizeof row->kernel, "%s", isa->name);
     snprintf(row->precision, sizeof row->precision, "%s", isa->precision);
     row->threads = threads;
     row_measured(row, &contender);
-    double peak = is_peak ? 0 : bench_peak(bench, isa->name, threads);
+    double peak = isa->loads > 0 ? bench_peak(bench, isa->name, threads) : 0;
     row_rate(row, 0, isa->flops * (double)rounds * threads, peak);
-    if (is_peak && bench->n_peaks < PEAKS_MAX)
+    if (isa->loads == 0 && bench->n_peaks < PEAKS_MAX)
         bench->peaks[bench->n_peaks++] = (struct bench_peak){isa->name, threads, row->gflops};
 }
 
 struct product_run {
     const struct kernel *kernel;
-    bool tiles;
     int threads;
     uint64_t rounds;
 };
@@ -56,15 +55,15 @@ struct product_run {
 static double run_product(void *context)
 {
     struct product_run *run = context;
-    return peak_product_seconds(run->kernel, run->tiles, run->threads, run->rounds);
+    return peak_product_seconds(run->kernel, run->threads, run->rounds);
 }
 
 /* How near a kernel's tile comes to the peak when it only has to load from L1: on some machines
  * loads cost clock, or dense numbers do, and no product can do better than this. */
-static void measure_product(struct bench *bench, const struct kernel *kernel, bool tiles)
+static void measure_product(struct bench *bench, const struct kernel *kernel)
 {
     enum { TIMES = 100 }; /* some hundred microseconds */
-    struct product_run run = {kernel, tiles, 1, TIMES};
+    struct product_run run = {kernel, 1, TIMES};
     run.rounds = (uint64_t)TIMES * measure_times(run_product, &run);
     for (uint32_t t = 0; t < bench->n_threads; t++) {
         run.threads = bench->threads[t];
@@ -72,10 +71,10 @@ static void measure_product(struct bench *bench, const struct kernel *kernel, bo
         measure(&contender, 1, bench->n_runs, 2);
         struct row *row = row_add(&bench->rows, "machine", "product, operands in L1");
         snprintf(row->kernel, sizeof row->kernel, "%s", kernel->name);
-        snprintf(row->precision, sizeof row->precision, tiles ? "bf16" : "f32");
+        snprintf(row->precision, sizeof row->precision, kernel->only_bf16 ? "bf16" : "f32");
         row->threads = run.threads;
         row_measured(row, &contender);
-        row_rate(row, 0, peak_product_flops(kernel, tiles) * (double)run.rounds * run.threads,
+        row_rate(row, 0, peak_product_flops(kernel) * (double)run.rounds * run.threads,
                  bench_peak(bench, kernel->name, run.threads));
     }
 }
@@ -85,7 +84,7 @@ static void measure_products(struct bench *bench)
     const struct kernel *kernel;
     for (uint32_t i = 0; (kernel = kernel_table(i)) != NULL; i++)
         if (bench_peak(bench, kernel->name, 1) > 0)
-            measure_product(bench, kernel, !kernel_serves(kernel, MLP_F32));
+            measure_product(bench, kernel);
 }
 
 struct bandwidth_run {

@@ -201,8 +201,8 @@ START_TEST(the_product_in_l1_is_that_of_each_kernel)
     for (uint32_t i = 0; (kernel = kernel_table(i)) != NULL; i++) {
         bool tiles = !kernel_serves(kernel, MLP_F32);
         double n = tiles ? 32 : 16 * kernel->panels;
-        ck_assert_double_eq(peak_product_flops(kernel, tiles), 2 * (tiles ? 32 : 16) * 128 * n);
-        ck_assert_double_gt(peak_product_seconds(kernel, tiles, 2, 2), 0);
+        ck_assert_double_eq(peak_product_flops(kernel), 2 * (tiles ? 32 : 16) * 128 * n);
+        ck_assert_double_gt(peak_product_seconds(kernel, 2, 2), 0);
     }
 }
 END_TEST
@@ -223,13 +223,13 @@ static double silent(void *context)
 
 START_TEST(the_clock_is_noted_where_work_ends)
 {
-    struct contender pair[2] = {{.run = noting}, {.run = silent}};
-    measure(pair, 2, 3, 1e9);
+    struct contender pair[2] = {{.run = silent}, {.run = noting}};
+    measure(pair, 2, 1, 1e9); /* the first run comes after the other's warm-up */
+    ck_assert_double_eq(pair[0].ghz, 0);
 #if defined(__x86_64__)
-    ck_assert_double_gt(pair[0].ghz, 0.05);
-    ck_assert_double_lt(pair[0].ghz, 10);
+    ck_assert_double_gt(pair[1].ghz, 0.05);
+    ck_assert_double_lt(pair[1].ghz, 10);
 #endif
-    ck_assert_double_eq(pair[1].ghz, 0);
 }
 END_TEST
 
