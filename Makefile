@@ -23,8 +23,8 @@ OBJECT = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
 # Each kernel is compiled for its instruction set; everything else for the baseline.
 ifneq ($(filter x86_64-% amd64-%,$(shell $(CC) -dumpmachine)),)
-$(BUILD)/src/kernel/kernel_avx2.o: ISA := -mavx2 -mfma
-AVX512 := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma
+$(BUILD)/src/kernel/kernel_avx2.o: ISA := -mavx2 -mfma -mbmi
+AVX512 := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mbmi
 $(BUILD)/src/kernel/kernel_avx512.o: ISA := $(AVX512)
 $(BUILD)/src/kernel/kernel_amx.o: ISA := $(AVX512) -mavx512vbmi -mavx512bf16 -mavx512fp16 -mamx-tile -mamx-bf16
 endif

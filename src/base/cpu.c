@@ -59,7 +59,7 @@ static uint32_t detect(void)
     /* __builtin_cpu_supports also asks whether the system saves the wide registers. */
     if (__builtin_cpu_supports("sse2"))
         found |= CPU_SSE2;
-    if (__builtin_cpu_supports("avx2"))
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi"))
         found |= CPU_AVX2;
     if (__builtin_cpu_supports("fma"))
         found |= CPU_FMA;

@@ -8,6 +8,32 @@
  * out only what is zero in all of them, and for four images that is a quarter less. By columns,
  * which are pixels, four go together, since neighbours mostly are zero together, and their bytes
  * lie side by side. */
+
+/* Bytes from B's first panel to the others. gcc shall not know that they are multiples of one
+ * another: it would make each address from the one before, by an instruction for each
+ * multiplication, where one with a register more in its address is all that it takes. */
+struct b_panels {
+    size_t offset[KERNEL_PANELS_MAX];
+};
+
+INLINE void nonzero_panels(int n, size_t b_stride, struct b_panels *panels)
+{
+#pragma GCC unroll 16
+    for (int j = 1; j < n; j++) {
+        panels->offset[j] = (size_t)j * b_stride * sizeof(float);
+        __asm__("" : "+r"(panels->offset[j]));
+    }
+}
+
+INLINE void nonzero_lines(int n, const float *b, const struct b_panels *panels, struct b_lines *l)
+{
+#pragma GCC unroll 16
+    for (int j = 0; j < n * VECTORS; j++) {
+        size_t offset = j < VECTORS ? 0 : panels->offset[j / VECTORS];
+        l->line[j] = v_load((const float *)((const char *)b + offset) + j % VECTORS * VL);
+    }
+}
+
 INLINE void nonzero_tile(int rows, int n, enum kernel_order order, uint32_t words,
                          const uint64_t *bits, size_t bits_stride, const uint8_t *a,
                          const float *values, const float *b, size_t b_stride, float *c,
@@ -16,17 +42,17 @@ INLINE void nonzero_tile(int rows, int n, enum kernel_order order, uint32_t word
     const bool by_rows = order == KERNEL_BY_ROWS;
     struct c_tile t;
     tile_begin(rows, n, &t, c, c_stride, init);
+    struct b_panels panels;
+    nonzero_panels(n, b_stride, &panels);
     for (uint32_t w = 0; w < words; w++) {
         for (uint64_t left = *bits; left != 0; left &= left - 1) {
-            size_t k = (size_t)__builtin_ctzll(left);
+            size_t k = (uint32_t)__builtin_ctzll(left);
             const float *bk = b + k * PANEL;
-            /* For gcc a pointer of its own: it would add two registers in each multiplication's
-             * address, which is one more step for the CPU. Measured: 2 % of an f32 epoch. */
-            if (by_rows)
-                __asm__("" : "+r"(bk));
+            /* Nor what this is made of, or the first address would have two registers, too. */
+            __asm__("" : "+r"(bk));
             const uint8_t *ak = a + k * (by_rows ? 1 : WORD);
             struct b_lines l;
-            tile_lines(n, bk, b_stride, &l);
+            nonzero_lines(n, bk, &panels, &l);
 #pragma GCC unroll 16
             for (int r = 0; r < rows; r++)
                 tile_row(r, n, values[ak[r]], &l, &t);
