@@ -140,12 +140,12 @@ static void check_nonzeros(const struct batch *batch, const char *kernel)
             if ((z->of_rows[(size_t)i / WORD * z->row_stride + r] >> i % WORD & 1) != want)
                 ck_abort_msg("%s: row %u, column %u: wanted %d", kernel, r, i, want);
         }
-    for (uint32_t i = 0; i < inputs; i += QUAD)
+    for (uint32_t i = 0; i < inputs; i += PAIR)
         for (uint32_t r = 0; r < panel_count(n) * PANEL; r++) {
             bool want = false;
-            for (uint32_t c = i; c < i + QUAD && c < inputs && r < n; c++)
+            for (uint32_t c = i; c < i + PAIR && c < inputs && r < n; c++)
                 want = want || pixel_of(batch, r, c) != 0;
-            uint64_t word = z->of_columns[(size_t)r / WORD * z->column_stride + i / QUAD];
+            uint64_t word = z->of_columns[(size_t)r / WORD * z->column_stride + i / PAIR];
             if ((word >> r % WORD & 1) != want)
                 ck_abort_msg("%s: columns %u.., row %u: wanted %d", kernel, i, r, want);
         }
@@ -208,11 +208,11 @@ END_TEST
 /* So many of the 20 fours of pixels in each image have something. */
 static bool pays(uint32_t n_images, uint32_t n)
 {
-    enum { ROWS = 4, COLS = 20 };
+    enum { ROWS = 4, COLS = 20, FOUR = 4 };
     struct mlp_images images = {n_images, ROWS, COLS, calloc(n_images, ROWS * COLS), NULL};
     ck_assert_ptr_nonnull(images.pixels);
-    for (size_t four = 0; four < (size_t)n_images * ROWS * COLS / QUAD; four++)
-        images.pixels[four * QUAD + four % QUAD] = four * 7 % 20 < n;
+    for (size_t four = 0; four < (size_t)n_images * ROWS * COLS / FOUR; four++)
+        images.pixels[four * FOUR + four % FOUR] = four * 7 % 20 < n;
     bool answer = nonzeros_pay(&images, 0, n_images);
     ck_assert(answer == nonzeros_pay(&images, n_images / 2, n_images - n_images / 2));
     free(images.pixels);

@@ -107,7 +107,7 @@ static struct panels new_panels(uint32_t rows, uint32_t cols, uint32_t which)
 /* Bytes: zeros in seven tenths of the places where a row, or four columns, and a k meet. */
 static uint8_t byte_of(const struct panels *m, bool of_rows, uint32_t r, uint32_t c)
 {
-    bool zero = random_float(4, of_rows ? r * m->cols + c : c / QUAD * m->rows + r) < 0.4f;
+    bool zero = random_float(4, of_rows ? r * m->cols + c : c / PAIR * m->rows + r) < 0.4f;
     return zero ? 0 : (uint8_t)(1 + (r * 31 + c * 7) % (UINT8_MAX - 1));
 }
 
@@ -134,7 +134,7 @@ static void *zeros(size_t n, size_t size)
 static struct nonzeros new_nonzeros(const struct panels *m, bool of_rows)
 {
     uint32_t words_of_rows = (m->rows + WORD - 1) / WORD, words = (m->cols + WORD - 1) / WORD;
-    struct nonzeros z = {.row_stride = words_of_rows * WORD, .column_stride = words * WORD / QUAD};
+    struct nonzeros z = {.row_stride = words_of_rows * WORD, .column_stride = words * WORD / PAIR};
     size_t n_bytes = (size_t)words * z.row_stride * WORD;
     z.bytes = zeros(n_bytes, 1);
     z.of_rows = zeros((size_t)words * z.row_stride, sizeof *z.of_rows);
@@ -147,7 +147,7 @@ static struct nonzeros new_nonzeros(const struct panels *m, bool of_rows)
         for (uint32_t c = 0; c < m->cols; c++) {
             uint64_t some = (*nonzeros_at(&z, r, c) = byte_of(m, of_rows, r, c)) != 0;
             z.of_rows[(size_t)c / WORD * z.row_stride + r] |= some << c % WORD;
-            z.of_columns[(size_t)r / WORD * z.column_stride + c / QUAD] |= some << r % WORD;
+            z.of_columns[(size_t)r / WORD * z.column_stride + c / PAIR] |= some << r % WORD;
         }
     return z;
 }

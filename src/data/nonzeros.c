@@ -17,8 +17,8 @@ bool nonzeros_pay(const struct mlp_images *images, uint32_t first, uint32_t n)
     uint64_t all = 0, empty = 0;
     for (uint32_t i = 0; i < looked_at; i++) {
         const uint8_t *image = images->pixels + (first + (uint64_t)i * n / looked_at) * pixels;
-        for (size_t at = 0; at + QUAD <= pixels; at += QUAD) {
-            uint32_t four;
+        uint32_t four;
+        for (size_t at = 0; at + sizeof four <= pixels; at += sizeof four) {
             memcpy(&four, image + at, sizeof four);
             empty += four == 0;
             all++;
@@ -35,7 +35,7 @@ static uint32_t words_of(uint32_t n)
 bool nonzeros_new(struct nonzeros *z, uint32_t rows, uint32_t columns, float scale)
 {
     z->row_stride = words_of(rows) * WORD;
-    z->column_stride = words_of(columns) * (WORD / QUAD);
+    z->column_stride = words_of(columns) * (WORD / PAIR);
     z->of_rows = memory_new((size_t)z->row_stride * words_of(columns) * sizeof(uint64_t));
     z->of_columns = memory_new((size_t)z->column_stride * words_of(rows) * sizeof(uint64_t));
     z->bytes = memory_new((size_t)z->row_stride * words_of(columns) * WORD);
@@ -72,14 +72,14 @@ static void pad(uint8_t padded[NONZEROS_ROWS][WORD], const uint8_t **at, uint32_
 void nonzeros_keep(const struct nonzeros *z, const struct kernel *kernel, uint32_t row, uint32_t n,
                    uint32_t column, uint32_t n_columns, const uint8_t *const *from)
 {
-    uint8_t columns[WORD / QUAD], padded[NONZEROS_ROWS][WORD];
+    uint8_t columns[WORD / PAIR], padded[NONZEROS_ROWS][WORD];
     const uint8_t *at[NONZEROS_ROWS];
     bool whole = n_columns >= WORD;
     if (!whole)
         pad(padded, at, n, column, n_columns, from);
     kernel->nonzeros(n, whole ? from : at, whole ? column : 0, nonzeros_at(z, row, column),
                      z->of_rows + column / WORD * (size_t)z->row_stride + row, columns);
-    uint64_t *to = z->of_columns + row / WORD * (size_t)z->column_stride + column / QUAD;
-    for (uint32_t i = 0; i < WORD / QUAD; i++)
+    uint64_t *to = z->of_columns + row / WORD * (size_t)z->column_stride + column / PAIR;
+    for (uint32_t i = 0; i < WORD / PAIR; i++)
         to[i] = (row % WORD == 0 ? 0 : to[i]) | (uint64_t)columns[i] << row % WORD;
 }

@@ -6,7 +6,7 @@
 #include "mlp.h"
 
 /* Noted at once: 8 rows of 64 pixels. */
-enum { NONZEROS_ROWS = 2 * QUAD };
+enum { NONZEROS_ROWS = 8 };
 
 /* nonzeros_pay - whether products that leave out zeros are faster for images first..first+n-1.
  * Looks at a few of them. */

@@ -60,7 +60,7 @@ static void multiply_nonzeros(const struct kernel *kernel, const struct gemm *g,
         prefetch_notes(bits + PANEL, stride, words);
     } else {
         stride = a->column_stride;
-        bits = a->of_columns + k_begin / WORD * (size_t)stride + group * (PANEL / QUAD);
+        bits = a->of_columns + k_begin / WORD * (size_t)stride + group * (PANEL / PAIR);
         bytes = nonzeros_at(a, k_begin, group * PANEL);
     }
     kernel->product_nonzero[g->order][n - 1](words, bits, stride, bytes, a->values, b, g->b->stride,

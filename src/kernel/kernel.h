@@ -17,7 +17,8 @@ typedef void kernel_product(uint32_t k, const float *a, size_t a_stride, const f
 
 /* kernel_product_nonzero - the same over those k alone whose bit is set, for finite B and an A that
  * is zero at all others. bits: `words` words, bits_stride from one to the next, for each of the 16
- * rows, or by columns for each four of them; k is a multiple of 64, the end of A and B aside.
+ * rows, or by columns for each two of them, of which four may go together; k is a multiple of 64,
+ * the end of A and B aside.
  *          by rows:    A(r, k) = values[a[(k / 64 * bits_stride + r) * 64 + k % 64]]
  *          by columns: A(r, k) = values[a[k * 64 + r]] */
 typedef void kernel_product_nonzero(uint32_t words, const uint64_t *bits, size_t bits_stride,
@@ -146,10 +147,10 @@ struct kernel {
     uint32_t nonzero_panels[2];                    /* widest of the next */
     kernel_product_nonzero *product_nonzero[2][KERNEL_PANELS_MAX];
     /* Copies n <= 8 rows of 64 bytes from from[r] + column to `to`; and for each row a bit for each
-     * byte that is not zero (none for rows from n on), for each four bytes a bit for each row that
+     * byte that is not zero (none for rows from n on), for each two bytes a bit for each row that
      * has one. */
     void (*nonzeros)(uint32_t n, const uint8_t *const *from, size_t column, uint8_t *to,
-                     uint64_t rows[8], uint8_t columns[WORD / QUAD]);
+                     uint64_t rows[8], uint8_t columns[WORD / PAIR]);
     /* y = init + x W for one sample, over those k where x is not 0, for finite W: x (k) plain, W
      * (k, 16 n) and y (16 n) in panels */
     void (*product_one)(uint32_t k, const float *x, const float *w, size_t w_stride, uint32_t n,

@@ -22,11 +22,11 @@ enum { PANEL = 16 }; /* floats in a cache line of 64 bytes */
  *     M(r, c)  is  values[bytes[(c / 64 * row_stride + r) * 64 + c % 64]]
  *
  *     for row r and column k            in word  of_rows[k / 64 * row_stride + r],  bit k % 64
- *     for columns c..c+3 and row k      in word  of_columns[k / 64 * column_stride + c / 4]
+ *     for columns c, c + 1 and row k    in word  of_columns[k / 64 * column_stride + c / 2]
  *
  * is set if it is not zero, and products leave out the k whose bit is not (product_nonzero.h).
  * Images of 28 x 28 digits are four fifths background. */
-enum { QUAD = 4, WORD = 64 };
+enum { PAIR = 2, WORD = 64 };
 
 struct nonzeros {
     uint8_t *bytes;

@@ -13,9 +13,11 @@ enum { A_AHEAD = 16 };
 
 #define INLINE static inline __attribute__((always_inline))
 
+enum { TILE_ROWS_MAX = 8 };
+
 /* C's tile of `rows` rows and n panels, on its way through the registers. */
 struct c_tile {
-    vf c[TILE_ROWS > QUAD ? TILE_ROWS : QUAD][KERNEL_PANELS_MAX * VECTORS];
+    vf c[TILE_ROWS_MAX][KERNEL_PANELS_MAX * VECTORS];
 };
 
 INLINE void tile_begin(int rows, int n, struct c_tile *t, const float *c, size_t c_stride,

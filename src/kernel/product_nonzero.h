@@ -6,8 +6,8 @@
  *
  * By rows, which are images, each goes alone, against many panels of B: rows that go together leave
  * out only what is zero in all of them, and for four images that is a quarter less. By columns,
- * which are pixels, four go together, since neighbours mostly are zero together, and their bytes
- * lie side by side. */
+ * which are pixels, two or four go together, since neighbours mostly are zero together, and their
+ * bytes lie side by side. */
 
 /* Bytes from B's first panel to the others. gcc shall not know that they are multiples of one
  * another: it would make each address from the one before, by an instruction for each
@@ -45,7 +45,10 @@ INLINE void nonzero_tile(int rows, int n, enum kernel_order order, uint32_t word
     struct b_panels panels;
     nonzero_panels(n, b_stride, &panels);
     for (uint32_t w = 0; w < words; w++) {
-        for (uint64_t left = *bits; left != 0; left &= left - 1) {
+        uint64_t left = bits[0];
+        for (int i = 1; !by_rows && i < rows / PAIR; i++)
+            left |= bits[i];
+        for (; left != 0; left &= left - 1) {
             size_t k = (uint32_t)__builtin_ctzll(left);
             const float *bk = b + k * PANEL;
             /* Nor what this is made of, or the first address would have two registers, too. */
@@ -71,7 +74,7 @@ INLINE void nonzero_block(int rows, int n, enum kernel_order order, uint32_t wor
 {
     const bool by_rows = order == KERNEL_BY_ROWS;
     for (int r = 0; r < PANEL; r += rows)
-        nonzero_tile(rows, n, order, words, bits + (by_rows ? r : r / QUAD), bits_stride,
+        nonzero_tile(rows, n, order, words, bits + (by_rows ? r : r / PAIR), bits_stride,
                      a + r * (by_rows ? WORD : 1), values, b, b_stride, c + r * PANEL, c_stride,
                      init);
 }

@@ -7,9 +7,9 @@
 /* 6 x 2 accumulators, 2 vectors of B and one element of A: 15 of 16 registers. */
 #define TILE_ROWS 6
 #define TILE_PANELS 1
-#define NONZERO_PANELS 4    /* of a row that leaves out its zeros */
-#define NONZERO_QUAD_ROWS 4 /* of tiles that leave out zeros of four, and their panels */
-#define NONZERO_QUAD_PANELS 1
+#define NONZERO_PANELS 4  /* of a row that leaves out its zeros */
+#define NONZERO_COLUMNS 2 /* that leave out zeros together, and their panels */
+#define NONZERO_COLUMNS_PANELS 2
 #define ONE_PANELS 4
 #define BF16_ROWS 4 /* and lines of B, in bf16.h */
 
@@ -163,9 +163,16 @@ V void vi_store(void *p, vi a)
 {
     _mm256_storeu_si256(p, a);
 }
-V vi vi_where_not_zero(vi x, vi a)
+V vi vi_where_halves(vi x, vi a)
 {
-    return _mm256_andnot_si256(_mm256_cmpeq_epi32(x, _mm256_setzero_si256()), a);
+    return _mm256_andnot_si256(_mm256_cmpeq_epi16(x, _mm256_setzero_si256()), a);
+}
+V void vi_halves_to_bytes(uint8_t *p, vi a)
+{
+    __m128i low = _mm_set1_epi16(0xff), first = _mm256_castsi256_si128(a),
+            second = _mm256_extracti128_si256(a, 1);
+    _mm_storeu_si128((__m128i *)p,
+                     _mm_packus_epi16(_mm_and_si128(first, low), _mm_and_si128(second, low)));
 }
 V uint64_t vi_nonzero_bytes(vi x)
 {

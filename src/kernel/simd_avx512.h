@@ -7,9 +7,9 @@
 /* 8 x 3 accumulators, 3 lines of B and one element of A: 28 of 32 registers. */
 #define TILE_ROWS 8
 #define TILE_PANELS 3
-#define NONZERO_PANELS 8    /* of a row that leaves out its zeros */
-#define NONZERO_QUAD_ROWS 4 /* of tiles that leave out zeros of four, and their panels */
-#define NONZERO_QUAD_PANELS 4
+#define NONZERO_PANELS 8  /* of a row that leaves out its zeros */
+#define NONZERO_COLUMNS 4 /* that leave out zeros together, and their panels */
+#define NONZERO_COLUMNS_PANELS 4
 #define ONE_PANELS 8
 #define BF16_ROWS 8 /* and lines of B, in bf16.h */
 
@@ -162,9 +162,13 @@ V void vi_store(void *p, vi a)
 {
     _mm512_storeu_si512(p, a);
 }
-V vi vi_where_not_zero(vi x, vi a)
+V vi vi_where_halves(vi x, vi a)
 {
-    return _mm512_maskz_mov_epi32(_mm512_test_epi32_mask(x, x), a);
+    return _mm512_maskz_mov_epi16(_mm512_test_epi16_mask(x, x), a);
+}
+V void vi_halves_to_bytes(uint8_t *p, vi a)
+{
+    _mm256_storeu_si256((__m256i *)p, _mm512_cvtepi16_epi8(a));
 }
 V uint64_t vi_nonzero_bytes(vi x)
 {

@@ -8,9 +8,9 @@
 /* 6 x 4 accumulators, 4 vectors of B and one element of A: 29 of 32 registers. */
 #define TILE_ROWS 6
 #define TILE_PANELS 1
-#define NONZERO_PANELS 4    /* of a row that leaves out its zeros */
-#define NONZERO_QUAD_ROWS 4 /* of tiles that leave out zeros of four, and their panels */
-#define NONZERO_QUAD_PANELS 1
+#define NONZERO_PANELS 4  /* of a row that leaves out its zeros */
+#define NONZERO_COLUMNS 2 /* that leave out zeros together, and their panels */
+#define NONZERO_COLUMNS_PANELS 2
 #define ONE_PANELS 4
 #define BF16_ROWS 4 /* and lines of B, in bf16.h */
 
@@ -178,9 +178,14 @@ V void vi_store(void *p, vi a)
 {
     vst1q_u8(p, vreinterpretq_u8_s32(a));
 }
-V vi vi_where_not_zero(vi x, vi a)
+V vi vi_where_halves(vi x, vi a)
 {
-    return vandq_s32(vreinterpretq_s32_u32(vtstq_s32(x, x)), a);
+    int16x8_t halves = vreinterpretq_s16_s32(x);
+    return vandq_s32(vreinterpretq_s32_u16(vtstq_s16(halves, halves)), a);
+}
+V void vi_halves_to_bytes(uint8_t *p, vi a)
+{
+    vst1_u8(p, vmovn_u16(vreinterpretq_u16_s32(a)));
 }
 /* Each byte keeps one bit of its own, and three additions of neighbours bring eight together. */
 V uint64_t vi_nonzero_bytes(vi x)

@@ -9,9 +9,9 @@
 #define VL 1
 #define TILE_ROWS 1
 #define TILE_PANELS 1
-#define NONZERO_PANELS 1    /* of a row that leaves out its zeros */
-#define NONZERO_QUAD_ROWS 1 /* of tiles that leave out zeros of four, and their panels */
-#define NONZERO_QUAD_PANELS 1
+#define NONZERO_PANELS 1  /* of a row that leaves out its zeros */
+#define NONZERO_COLUMNS 1 /* that leave out zeros together, and their panels */
+#define NONZERO_COLUMNS_PANELS 1
 #define ONE_PANELS 1
 #define BF16_ROWS 1 /* and lines of B, in bf16.h */
 
@@ -179,9 +179,15 @@ V void vi_store(void *p, vi a)
 {
     memcpy(p, &a, sizeof a);
 }
-V vi vi_where_not_zero(vi x, vi a)
+V vi vi_where_halves(vi x, vi a)
 {
-    return x != 0 ? a : 0;
+    enum { LOW = 0xffff };
+    return ((x & LOW) != 0 ? a & LOW : 0) | ((x & ~LOW) != 0 ? a & ~LOW : 0);
+}
+V void vi_halves_to_bytes(uint8_t *p, vi a)
+{
+    p[0] = (uint8_t)a;
+    p[1] = (uint8_t)((uint32_t)a >> 16);
 }
 V uint64_t vi_nonzero_bytes(vi x)
 {

@@ -9,9 +9,9 @@
 /* 2 x 4 accumulators, 4 vectors of B, one element of A and a product: 14 of 16 registers. */
 #define TILE_ROWS 2
 #define TILE_PANELS 1
-#define NONZERO_PANELS 4    /* of a row that leaves out its zeros; measured: 2 and 3 are slower */
-#define NONZERO_QUAD_ROWS 2 /* of tiles that leave out zeros of four, and their panels */
-#define NONZERO_QUAD_PANELS 1
+#define NONZERO_PANELS 4  /* of a row that leaves out its zeros; measured: 2 and 3 are slower */
+#define NONZERO_COLUMNS 2 /* that leave out zeros together, and their panels */
+#define NONZERO_COLUMNS_PANELS 1
 #define ONE_PANELS 2
 #define BF16_ROWS 1 /* and lines of B, in bf16.h */
 
@@ -179,9 +179,14 @@ V void vi_store(void *p, vi a)
 {
     _mm_storeu_si128(p, a);
 }
-V vi vi_where_not_zero(vi x, vi a)
+V vi vi_where_halves(vi x, vi a)
 {
-    return _mm_andnot_si128(_mm_cmpeq_epi32(x, _mm_setzero_si128()), a);
+    return _mm_andnot_si128(_mm_cmpeq_epi16(x, _mm_setzero_si128()), a);
+}
+V void vi_halves_to_bytes(uint8_t *p, vi a)
+{
+    __m128i low = _mm_and_si128(a, _mm_set1_epi16(0xff));
+    _mm_storel_epi64((__m128i *)p, _mm_packus_epi16(low, low));
 }
 V uint64_t vi_nonzero_bytes(vi x)
 {

@@ -1,8 +1,8 @@
 /* template.h - makes a descriptor from a simd_<isa>.h: include that, then this, then KERNEL(...).
  *
  * simd_<isa>.h gives vf, vi, VL, TILE_ROWS, TILE_PANELS (a tile of TILE_ROWS x TILE_PANELS lines
- * must fit the registers), NONZERO_PANELS (1, 4 or 8), NONZERO_QUAD_ROWS (a divisor of 4),
- * NONZERO_QUAD_PANELS (1 or 4), ONE_PANELS and:
+ * must fit the registers), NONZERO_PANELS (1, 4 or 8), NONZERO_COLUMNS (1, 2 or 4),
+ * NONZERO_COLUMNS_PANELS (1, 2 or 4), ONE_PANELS and:
  *
  *     v_load v_store v_set1 v_add v_sub v_mul v_div v_sqrt v_fma(a, b, c) = a b + c
  *     v_max(a, b)                 a > b ? a : b; so b where either is NaN
@@ -16,7 +16,8 @@
  *     v_bits(x) v_from_bits(i) vi_set1 vi_add vi_sub v_shift_left_23 v_shift_right_23 (signed)
  *     vi_load vi_store vi_mul (low halves) vi_and vi_or vi_xor v_shift_left_16
  *     vi_shift_right(i, n) (unsigned)
- *     vi_where_not_zero(x, i)     x != 0 ? i : 0
+ *     vi_where_halves(x, i)       for each half of a lane: x != 0 ? i : 0
+ *     vi_halves_to_bytes(p, x)    low bytes of those halves
  *     vi_nonzero_bytes(x)         a bit for each byte of x
  *     v_store_high(p, i) v_from_high(p)  upper halves of lanes to VL bf16, and back
  */
@@ -87,12 +88,16 @@ NONZERO(1, 8, rows, KERNEL_BY_ROWS)
             nonzero_rows_6, nonzero_rows_7, nonzero_rows_8
 #endif
 
-NONZERO(NONZERO_QUAD_ROWS, 1, columns, KERNEL_BY_COLUMNS)
+NONZERO(NONZERO_COLUMNS, 1, columns, KERNEL_BY_COLUMNS)
 #define NONZERO_COLUMNS_TABLE nonzero_columns_1
-#if NONZERO_QUAD_PANELS == 4
-NONZERO(NONZERO_QUAD_ROWS, 2, columns, KERNEL_BY_COLUMNS)
-NONZERO(NONZERO_QUAD_ROWS, 3, columns, KERNEL_BY_COLUMNS)
-NONZERO(NONZERO_QUAD_ROWS, 4, columns, KERNEL_BY_COLUMNS)
+#if NONZERO_COLUMNS_PANELS >= 2
+NONZERO(NONZERO_COLUMNS, 2, columns, KERNEL_BY_COLUMNS)
+#    undef NONZERO_COLUMNS_TABLE
+#    define NONZERO_COLUMNS_TABLE nonzero_columns_1, nonzero_columns_2
+#endif
+#if NONZERO_COLUMNS_PANELS == 4
+NONZERO(NONZERO_COLUMNS, 3, columns, KERNEL_BY_COLUMNS)
+NONZERO(NONZERO_COLUMNS, 4, columns, KERNEL_BY_COLUMNS)
 #    undef NONZERO_COLUMNS_TABLE
 #    define NONZERO_COLUMNS_TABLE                                                                  \
         nonzero_columns_1, nonzero_columns_2, nonzero_columns_3, nonzero_columns_4
@@ -111,7 +116,7 @@ NONZERO(NONZERO_QUAD_ROWS, 4, columns, KERNEL_BY_COLUMNS)
         .fma = (has_fma),                                                                          \
         .panels = TILE_PANELS,                                                                     \
         .product = {PRODUCT_TABLE(rows), PRODUCT_TABLE(columns)},                                  \
-        .nonzero_panels = {NONZERO_PANELS, NONZERO_QUAD_PANELS},                                   \
+        .nonzero_panels = {NONZERO_PANELS, NONZERO_COLUMNS_PANELS},                                \
         .product_nonzero = {{NONZERO_ROWS_TABLE}, {NONZERO_COLUMNS_TABLE}},                        \
         .nonzeros = nonzeros,                                                                      \
         .product_one = product_one,                                                                \

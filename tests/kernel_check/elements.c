@@ -145,13 +145,13 @@ static void check_from_bytes(struct check *check, uint32_t n, uint32_t panels)
 static void check_nonzeros(struct check *check, uint32_t n, uint32_t density)
 {
     check_case(check, "nonzeros, %u rows, density %u", n, density);
-    enum { ROWS = 2 * QUAD, COLUMN = 3 };
+    enum { ROWS = 8, COLUMN = 3 };
     struct guarded bytes[2] = {guarded_new(ROWS * WORD, GUARDED_END),
                                guarded_new(ROWS * WORD, GUARDED_START)};
     struct guarded to = guarded_new(n * WORD, n % 2 == 0 ? GUARDED_END : GUARDED_START);
     const uint8_t *from[ROWS];
     uint64_t rows[ROWS], want_rows[ROWS] = {0};
-    uint8_t columns[WORD / QUAD], want_columns[WORD / QUAD] = {0};
+    uint8_t columns[WORD / PAIR], want_columns[WORD / PAIR] = {0};
     for (uint32_t r = 0; r < n; r++) {
         uint8_t *row = (uint8_t *)bytes[r % 2].data +
                        (r % 2 == 0 ? (size_t)(ROWS - 1 - r) * WORD : (size_t)(r - 1) * WORD);
@@ -159,7 +159,7 @@ static void check_nonzeros(struct check *check, uint32_t n, uint32_t density)
             uint32_t hash = (r * WORD + i + 1) * (check->n_cases + 3) * 2654435761u >> 12;
             row[i] = hash % density == 0 ? (uint8_t)(1u << hash % 8) : 0;
             want_rows[r] |= (uint64_t)(row[i] != 0) << i;
-            want_columns[i / QUAD] |= (uint8_t)((row[i] != 0) << r);
+            want_columns[i / PAIR] |= (uint8_t)((row[i] != 0) << r);
         }
         from[r] = row - COLUMN;
     }
@@ -171,11 +171,11 @@ static void check_nonzeros(struct check *check, uint32_t n, uint32_t density)
         if (rows[r] != want_rows[r])
             check_fail(check, "row %d has %#jx, wanted %#jx", r, (uintmax_t)rows[r],
                        (uintmax_t)want_rows[r]);
-    for (int i = 0; i < WORD / QUAD; i++)
+    for (int i = 0; i < WORD / PAIR; i++)
         if (columns[i] != want_columns[i])
-            check_fail(check, "columns %d.. have %#x, wanted %#x", i * QUAD, columns[i],
+            check_fail(check, "columns %d.. have %#x, wanted %#x", i * PAIR, columns[i],
                        want_columns[i]);
-    check->n_checks += ROWS + WORD / QUAD;
+    check->n_checks += ROWS + WORD / PAIR;
     if (!guarded_intact(&bytes[0]) || !guarded_intact(&bytes[1]) || !guarded_intact(&to))
         check_fail(check, "memory around the bytes was written to");
     guarded_free(&bytes[0]);

@@ -137,7 +137,7 @@ static float *a_at(const struct product *p, uint32_t r, uint32_t k)
 }
 
 /* A as bytes. What is left out is zero for the double reference and the scalar kernel, and stands
- * for a NaN for the kernel, which must not look. */
+ * for a NaN for the kernel, which must not look, but at four columns together. */
 enum { WORDS_MAX = 13, BITS_STRIDE = PANEL + 2, LEFT_OUT = UINT8_MAX };
 
 struct bytes {
@@ -148,7 +148,7 @@ struct bytes {
 
 static void choose_bytes(const struct check *check, struct product *p, int density, struct bytes *b)
 {
-    uint32_t together = p->by_columns ? QUAD : 1, words = (p->k + WORD - 1) / WORD;
+    uint32_t together = p->by_columns ? PAIR : 1, words = (p->k + WORD - 1) / WORD;
     memset(b, 0, sizeof *b);
     for (uint32_t line = 0; line < PANEL / together; line++)
         choose_bits(check, line == 0 ? density : 2, line, p->k, b->bits, BITS_STRIDE);
@@ -164,9 +164,11 @@ static void choose_bytes(const struct check *check, struct product *p, int densi
             size_t at = p->by_columns ? (size_t)k * WORD + r
                                       : ((size_t)k / WORD * BITS_STRIDE + r) * WORD + k % WORD;
             uint8_t byte = (uint8_t)((k * 29 + r * 101 + check->n_cases) % LEFT_OUT);
-            bool in = b->bits[k / WORD * BITS_STRIDE + r / together] >> k % WORD & 1;
+            const uint64_t *bits = b->bits + k / WORD * BITS_STRIDE;
+            bool in = bits[r / together] >> k % WORD & 1;
+            bool beside = p->by_columns && bits[r / together ^ 1] >> k % WORD & 1;
             *a_at(p, r, k) = in ? b->values[byte] : 0;
-            ((uint8_t *)b->memory.data)[at] = in ? byte : LEFT_OUT;
+            ((uint8_t *)b->memory.data)[at] = in ? byte : beside ? 0 : LEFT_OUT;
         }
     operand_keep(&p->a);
 }
