@@ -10,9 +10,9 @@ flags="$* -I$build/gen $(echo "$stb" | sed 's/-I/-isystem /g')" # stb is not our
 # Files of one instruction set want its flags; elsewhere they are empty.
 isa_flags() {
     case $(uname -m)-$1 in
-    x86_64-*_avx2.c) echo '-mavx2 -mfma' ;;
-    x86_64-*_avx512.c) echo '-mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma' ;;
-    x86_64-*_amx.c) echo '-mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mavx512vbmi -mavx512bf16 -mavx512fp16 -mamx-tile -mamx-bf16' ;;
+    x86_64-*_avx2.c) echo '-mavx2 -mfma -mbmi' ;;
+    x86_64-*_avx512.c) echo '-mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mbmi' ;;
+    x86_64-*_amx.c) echo '-mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mbmi -mavx512vbmi -mavx512bf16 -mavx512fp16 -mamx-tile -mamx-bf16' ;;
     esac
 }
 

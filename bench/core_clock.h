@@ -7,10 +7,11 @@
 #ifndef BENCH_CORE_CLOCK_H
 #define BENCH_CORE_CLOCK_H
 
-/* core_clock_note - reads it for whoever measures, in GHz: at once after the work, and in half a
- * microsecond, since it begins to change within one or two. Some 2 % too low, for the time that
- * reading the time takes; 0 where we do not know how. core_clock_noted - what was read since the
- * last call; 0: nothing. */
+/* core_clock_note - reads it for whoever measures, in GHz: at once after the work, twice in a bit
+ * over a microsecond, since it begins to change within one or two, and keeps the higher reading.
+ * Some 2 % too low, for the time that reading the time takes, and at times that of a clock on its
+ * way up; 0 where we do not know how. core_clock_noted - what was read since the last call; 0:
+ * nothing. */
 void core_clock_note(void);
 double core_clock_noted(void);
 

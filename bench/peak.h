@@ -21,7 +21,7 @@ struct peak_isa {
 const struct peak_isa *peak_isa(uint32_t i);
 
 /* peak_seconds - n_threads do `rounds` rounds each at the same time; from the first one's begin to
- * the last one's end. notes_clock: see core_clock.h; takes half a microsecond of them. */
+ * the last one's end. notes_clock: see core_clock.h; takes a microsecond of them. */
 double peak_seconds(const struct peak_isa *isa, int n_threads, uint64_t rounds, bool notes_clock);
 
 /* peak_product_seconds - the same for a kernel's widest product, in f32 or, if it is for bf16

@@ -127,7 +127,7 @@ static void check_row(const struct batch *batch, uint32_t r, const struct mlp_im
     ck_assert_uint_eq(batch->labels[r], images->labels[sample]);
 }
 
-/* A bit for every row of the batch, and for every four columns, none beyond the batch. */
+/* A bit for every row of the batch, and for every two columns, none beyond the batch. */
 static void check_nonzeros(const struct batch *batch, const char *kernel)
 {
     const struct nonzeros *z = &batch->x.nonzeros;

@@ -104,11 +104,12 @@ static struct panels new_panels(uint32_t rows, uint32_t cols, uint32_t which)
     return m;
 }
 
-/* Bytes: zeros in seven tenths of the places where a row, or four columns, and a k meet. */
+/* Bytes: zeros in seven tenths of the places where a row, or two columns, and a k meet, and in some
+ * others. */
 static uint8_t byte_of(const struct panels *m, bool of_rows, uint32_t r, uint32_t c)
 {
     bool zero = random_float(4, of_rows ? r * m->cols + c : c / PAIR * m->rows + r) < 0.4f;
-    return zero ? 0 : (uint8_t)(1 + (r * 31 + c * 7) % (UINT8_MAX - 1));
+    return zero || (r + c) % 5 == 0 ? 0 : (uint8_t)(1 + (r * 31 + c * 7) % (UINT8_MAX - 1));
 }
 
 static float value_of(uint8_t byte)

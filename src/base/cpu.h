@@ -6,7 +6,7 @@
 
 enum cpu_feature {
     CPU_SSE2 = 1 << 0,
-    CPU_AVX2 = 1 << 1, /* and BMI1, which every CPU with the one has */
+    CPU_AVX2 = 1 << 1, /* and BMI1, which CPUs with AVX2 have */
     CPU_FMA = 1 << 2,
     CPU_AVX512 = 1 << 3, /* F, BW, DQ and VL together */
     CPU_NEON = 1 << 4,

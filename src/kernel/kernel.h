@@ -17,8 +17,8 @@ typedef void kernel_product(uint32_t k, const float *a, size_t a_stride, const f
 
 /* kernel_product_nonzero - the same over those k alone whose bit is set, for finite B and an A that
  * is zero at all others. bits: `words` words, bits_stride from one to the next, for each of the 16
- * rows, or by columns for each two of them, of which four may go together; k is a multiple of 64,
- * the end of A and B aside.
+ * rows, or by columns for each pair of them; a kernel may take two pairs together, and then reads A
+ * wherever either has its bit. k is a multiple of 64, the end of A and B aside.
  *          by rows:    A(r, k) = values[a[(k / 64 * bits_stride + r) * 64 + k % 64]]
  *          by columns: A(r, k) = values[a[k * 64 + r]] */
 typedef void kernel_product_nonzero(uint32_t words, const uint64_t *bits, size_t bits_stride,

@@ -14,6 +14,7 @@ enum { A_AHEAD = 16 };
 #define INLINE static inline __attribute__((always_inline))
 
 enum { TILE_ROWS_MAX = 8 };
+_Static_assert(TILE_ROWS <= TILE_ROWS_MAX && NONZERO_COLUMNS <= TILE_ROWS_MAX, "tiles are larger");
 
 /* C's tile of `rows` rows and n panels, on its way through the registers. */
 struct c_tile {

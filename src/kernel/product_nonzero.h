@@ -51,7 +51,8 @@ INLINE void nonzero_tile(int rows, int n, enum kernel_order order, uint32_t word
         for (; left != 0; left &= left - 1) {
             size_t k = (uint32_t)__builtin_ctzll(left);
             const float *bk = b + k * PANEL;
-            /* Nor what this is made of, or the first address would have two registers, too. */
+            /* Nor shall gcc know what this is made of: the first address, too, would be a sum of
+             * two registers. */
             __asm__("" : "+r"(bk));
             const uint8_t *ak = a + k * (by_rows ? 1 : WORD);
             struct b_lines l;

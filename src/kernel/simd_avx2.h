@@ -169,10 +169,8 @@ V vi vi_where_halves(vi x, vi a)
 }
 V void vi_halves_to_bytes(uint8_t *p, vi a)
 {
-    __m128i low = _mm_set1_epi16(0xff), first = _mm256_castsi256_si128(a),
-            second = _mm256_extracti128_si256(a, 1);
     _mm_storeu_si128((__m128i *)p,
-                     _mm_packus_epi16(_mm_and_si128(first, low), _mm_and_si128(second, low)));
+                     _mm_packus_epi16(_mm256_castsi256_si128(a), _mm256_extracti128_si256(a, 1)));
 }
 V uint64_t vi_nonzero_bytes(vi x)
 {

@@ -181,13 +181,20 @@ V void vi_store(void *p, vi a)
 }
 V vi vi_where_halves(vi x, vi a)
 {
-    enum { LOW = 0xffff };
-    return ((x & LOW) != 0 ? a & LOW : 0) | ((x & ~LOW) != 0 ? a & ~LOW : 0);
+    uint16_t halves[2], chosen[2];
+    memcpy(halves, &x, sizeof x);
+    memcpy(chosen, &a, sizeof a);
+    for (int i = 0; i < 2; i++)
+        chosen[i] = halves[i] != 0 ? chosen[i] : 0;
+    memcpy(&a, chosen, sizeof a);
+    return a;
 }
 V void vi_halves_to_bytes(uint8_t *p, vi a)
 {
-    p[0] = (uint8_t)a;
-    p[1] = (uint8_t)((uint32_t)a >> 16);
+    uint16_t halves[2];
+    memcpy(halves, &a, sizeof a);
+    p[0] = (uint8_t)halves[0];
+    p[1] = (uint8_t)halves[1];
 }
 V uint64_t vi_nonzero_bytes(vi x)
 {

@@ -185,8 +185,7 @@ V vi vi_where_halves(vi x, vi a)
 }
 V void vi_halves_to_bytes(uint8_t *p, vi a)
 {
-    __m128i low = _mm_and_si128(a, _mm_set1_epi16(0xff));
-    _mm_storel_epi64((__m128i *)p, _mm_packus_epi16(low, low));
+    _mm_storel_epi64((__m128i *)p, _mm_packus_epi16(a, a));
 }
 V uint64_t vi_nonzero_bytes(vi x)
 {

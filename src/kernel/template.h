@@ -17,7 +17,7 @@
  *     vi_load vi_store vi_mul (low halves) vi_and vi_or vi_xor v_shift_left_16
  *     vi_shift_right(i, n) (unsigned)
  *     vi_where_halves(x, i)       for each half of a lane: x != 0 ? i : 0
- *     vi_halves_to_bytes(p, x)    low bytes of those halves
+ *     vi_halves_to_bytes(p, x)    those halves, none above 255, as bytes
  *     vi_nonzero_bytes(x)         a bit for each byte of x
  *     v_store_high(p, i) v_from_high(p)  upper halves of lanes to VL bf16, and back
  */

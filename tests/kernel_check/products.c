@@ -120,7 +120,7 @@ static void check_block(struct check *check, enum kernel_order order, uint32_t n
     finish(check, &p);
 }
 
-/* Which k of a row, or four, are not left out: none, all, or every third at random. */
+/* Which k of a row, or of two columns, are not left out: none, all, or every third at random. */
 static void choose_bits(const struct check *check, int density, uint32_t line, uint32_t k,
                         uint64_t *bits, size_t stride)
 {
@@ -137,7 +137,8 @@ static float *a_at(const struct product *p, uint32_t r, uint32_t k)
 }
 
 /* A as bytes. What is left out is zero for the double reference and the scalar kernel, and stands
- * for a NaN for the kernel, which must not look, but at four columns together. */
+ * for a NaN for the kernel, which must not look at it; one that takes four columns together meets
+ * zeros of two beside the others. */
 enum { WORDS_MAX = 13, BITS_STRIDE = PANEL + 2, LEFT_OUT = UINT8_MAX };
 
 struct bytes {
@@ -151,7 +152,7 @@ static void choose_bytes(const struct check *check, struct product *p, int densi
     uint32_t together = p->by_columns ? PAIR : 1, words = (p->k + WORD - 1) / WORD;
     memset(b, 0, sizeof *b);
     for (uint32_t line = 0; line < PANEL / together; line++)
-        choose_bits(check, line == 0 ? density : 2, line, p->k, b->bits, BITS_STRIDE);
+        choose_bits(check, line < 2 ? density : 2, line, p->k, b->bits, BITS_STRIDE);
     for (uint32_t i = 1; i < LEFT_OUT; i++) /* some of A's elements, and 0 */
         b->values[i] = *a_at(p, i % PANEL, i / PANEL % p->k);
     b->values[LEFT_OUT] = NAN;
