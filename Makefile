@@ -23,10 +23,12 @@ OBJECT = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
 # Each kernel is compiled for its instruction set; everything else for the baseline.
 ifneq ($(filter x86_64-% amd64-%,$(shell $(CC) -dumpmachine)),)
-$(BUILD)/src/kernel/kernel_avx2.o: ISA := -mavx2 -mfma -mbmi
+AVX2 := -mavx2 -mfma -mbmi
 AVX512 := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mbmi
+AMX := $(AVX512) -mavx512vbmi -mavx512bf16 -mavx512fp16 -mamx-tile -mamx-bf16
+$(BUILD)/src/kernel/kernel_avx2.o: ISA := $(AVX2)
 $(BUILD)/src/kernel/kernel_avx512.o: ISA := $(AVX512)
-$(BUILD)/src/kernel/kernel_amx.o: ISA := $(AVX512) -mavx512vbmi -mavx512bf16 -mavx512fp16 -mamx-tile -mamx-bf16
+$(BUILD)/src/kernel/kernel_amx.o: ISA := $(AMX)
 endif
 
 # `make V=1` shows the commands.

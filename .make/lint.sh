@@ -7,12 +7,12 @@ shift
 stb=$(pkg-config --cflags stb 2> /dev/null || echo -I/usr/include/stb)
 flags="$* -I$build/gen $(echo "$stb" | sed 's/-I/-isystem /g')" # stb is not ours to mend
 
-# Files of one instruction set want its flags; elsewhere they are empty.
+# Files of one instruction set want its flags, as the Makefile has them; elsewhere they are empty.
 isa_flags() {
-    case $(uname -m)-$1 in
-    x86_64-*_avx2.c) echo '-mavx2 -mfma -mbmi' ;;
-    x86_64-*_avx512.c) echo '-mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mbmi' ;;
-    x86_64-*_amx.c) echo '-mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mbmi -mavx512vbmi -mavx512bf16 -mavx512fp16 -mamx-tile -mamx-bf16' ;;
+    case $1 in
+    *_avx2.c) echo "$AVX2" ;;
+    *_avx512.c) echo "$AVX512" ;;
+    *_amx.c) echo "$AMX" ;;
     esac
 }
 

@@ -45,7 +45,7 @@ format-check:
 	@clang-format --dry-run -Werror $(SOURCES)
 
 lint: $(BUILD)/mlp ## clang-tidy, and shellcheck on the scripts; warnings are errors
-	@.make/lint.sh $(BUILD) $(STANDARD) -Wall -Wextra -fopenmp $(CPPFLAGS)
+	@AVX2="$(AVX2)" AVX512="$(AVX512)" AMX="$(AMX)" .make/lint.sh $(BUILD) $(STANDARD) -Wall -Wextra -fopenmp $(CPPFLAGS)
 
 layers: ## checks that each folder includes only what it may
 	@.make/layers.sh

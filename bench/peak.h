@@ -26,8 +26,7 @@ double peak_seconds(const struct peak_isa *isa, int n_threads, uint64_t rounds, 
 
 /* peak_product_seconds - the same for a kernel's widest product, in f32 or, if it is for bf16
  * alone, on tiles, on operands that stay in L1, so many times in each thread; negative if there is
- * no memory. peak_product_flops
- * - of one. */
+ * no memory. peak_product_flops - of one. */
 struct kernel;
 double peak_product_seconds(const struct kernel *kernel, int n_threads, uint64_t rounds);
 double peak_product_flops(const struct kernel *kernel);

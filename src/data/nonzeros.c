@@ -7,8 +7,7 @@
 /* Some images tell, few enough to cost little beside one chunk of evaluation; where two of five
  * fours of their pixels are empty, it pays. Measured with fours that are empty at random: where a
  * quarter is, an epoch takes a fifth longer this way, where 40 % are as long, where half are 14 %
- * less (AVX-512; on AVX2 a third was enough, when four columns went together there); and with
- * MNIST's digits (72 %) nearly half. */
+ * less (AVX-512; on AVX2 a third is enough); and with MNIST's digits (72 %) nearly half. */
 enum { IMAGES_TO_TELL = 32 };
 
 bool nonzeros_pay(const struct mlp_images *images, uint32_t first, uint32_t n)

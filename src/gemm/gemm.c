@@ -7,8 +7,8 @@
 enum { K_BLOCK = 8 * PANEL };
 
 /* The same, where zeros are left out: whole words of notes. With 8 panels 64 KiB (96 for a last
- * block of three words), of whose lines
- * each image meets a fifth; measured: half or twice as many rows make an epoch 4 to 6 % longer. */
+ * block of three words), of whose lines each image meets a fifth; measured: half or twice as many
+ * rows make an epoch 4 to 6 % longer. */
 enum { K_BLOCK_NONZERO = 2 * WORD };
 
 /* What goes to scratch goes on from there, and needs no wide tiles: they would double it. */

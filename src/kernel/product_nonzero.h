@@ -46,7 +46,7 @@ INLINE void nonzero_tile(int rows, int n, enum kernel_order order, uint32_t word
     nonzero_panels(n, b_stride, &panels);
     for (uint32_t w = 0; w < words; w++) {
         uint64_t left = bits[0];
-        for (int i = 1; !by_rows && i < rows / PAIR; i++)
+        for (int i = 1; i < rows / PAIR; i++) /* pairs of columns */
             left |= bits[i];
         for (; left != 0; left &= left - 1) {
             size_t k = (uint32_t)__builtin_ctzll(left);
