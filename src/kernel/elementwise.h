@@ -11,22 +11,20 @@ static void transpose(const float *from, float *to)
             v_transpose(from + r * PANEL + c, to + c * PANEL + r);
 }
 
-static void relu_gradient(float *dt, const float *y, float *d)
+static void relu_gradient(const float *dt, const float *y, float *d)
 {
     transpose(dt, d);
     for (int i = 0; i < PANEL * PANEL; i += VL)
         v_store(d + i, v_where_positive(v_load(y + i), v_load(d + i)));
-    transpose(d, dt);
 }
 
-static void slope_gradient(float *dt, float *d)
+static void slope_gradient(const float *dt, float *d)
 {
     float slope[PANEL * PANEL];
     memcpy(slope, d, sizeof slope);
     transpose(dt, d);
     for (int i = 0; i < PANEL * PANEL; i += VL)
         v_store(d + i, v_mul(v_load(slope + i), v_load(d + i)));
-    transpose(d, dt);
 }
 
 /* Sums over the rows (samples) in the order of the rows, each column in its lane. */

@@ -157,10 +157,10 @@ struct kernel {
                         float *y, const float *init);
 
     kernel_activation *activation[5]; /* [enum mlp_activation] */
-    /* d(r, c) = y(r, c) > 0 ? dt(c, r) : 0 for a 16 x 16 block, and its transpose back into dt */
-    void (*relu_gradient)(float *dt, const float *y, float *d);
-    /* d(r, c) = d(r, c) * dt(c, r): d holds the slope before; and its transpose back into dt */
-    void (*slope_gradient)(float *dt, float *d);
+    /* d(r, c) = y(r, c) > 0 ? dt(c, r) : 0 for a 16 x 16 block */
+    void (*relu_gradient)(const float *dt, const float *y, float *d);
+    /* d(r, c) = d(r, c) * dt(c, r): d holds the slope before */
+    void (*slope_gradient)(const float *dt, float *d);
     /* 16 rows of n panels of y, and of its slope: units that are dropped to 0, others scaled */
     void (*dropout)(const struct kernel_dropout *dropout, uint32_t n, float *y, size_t y_stride,
                     float *slope, size_t slope_stride);

@@ -35,7 +35,7 @@ void activation_forward(const struct activation *a, const struct kernel *kernel,
         clear_padding(a->units % PANEL, z + (n - 1) * z_stride);
 }
 
-void activation_backward(const struct kernel *kernel, float *dt, const float *y, float *d)
+void activation_backward(const struct kernel *kernel, const float *dt, const float *y, float *d)
 {
     if (y != NULL)
         kernel->relu_gradient(dt, y, d);

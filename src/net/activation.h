@@ -32,8 +32,8 @@ static inline bool activation_is_relu(const struct activation *a)
 void activation_forward(const struct activation *activation, const struct kernel *kernel,
                         uint32_t row, uint32_t panel, uint32_t n, float *z, size_t z_stride);
 
-/* activation_backward - dt, a 16 x 16 block of dL/dy transposed, to dL/dz: transposed in dt, and
- * straight in d. y is the block of a plain ReLU's output; NULL: the slope is in d. */
-void activation_backward(const struct kernel *kernel, float *dt, const float *y, float *d);
+/* activation_backward - dt, a 16 x 16 block of dL/dy transposed, to d, dL/dz. y is the block of a
+ * plain ReLU's output; NULL: the slope is in d. */
+void activation_backward(const struct kernel *kernel, const float *dt, const float *y, float *d);
 
 #endif

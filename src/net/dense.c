@@ -34,10 +34,11 @@ struct input_gradient {
     const struct kernel *kernel;
     const struct panels *x;
     struct panels *dx;
+    bool transposed; /* too */
 };
 
 /* c holds dX^T before the activation, features in rows, samples in panels; where somebody needs
- * dxt, it lies there, so that the masked transpose is finished in place. */
+ * dxt, it lies there, and is finished in place. */
 static void through_activation(void *context, uint32_t row, uint32_t panel, uint32_t n, float *c,
                                size_t c_stride)
 {
@@ -45,7 +46,10 @@ static void through_activation(void *context, uint32_t row, uint32_t panel, uint
     for (uint32_t p = 0; p < n; p++) {
         uint32_t sample = (panel + p) * PANEL;
         const float *x = g->x == NULL ? NULL : panel_at(g->x, sample, row / PANEL);
-        activation_backward(g->kernel, c + p * c_stride, x, panel_at(g->dx, sample, row / PANEL));
+        float *dxt = c + p * c_stride, *dx = panel_at(g->dx, sample, row / PANEL);
+        activation_backward(g->kernel, dxt, x, dx);
+        if (g->transposed)
+            g->kernel->transpose(dx, dxt);
     }
 }
 
@@ -54,7 +58,7 @@ void dense_input_gradient(const struct worker *worker, const struct net_layer *l
                           const struct panels *dzt, const struct panels *x, struct panels *dx,
                           struct panels *dxt)
 {
-    struct input_gradient context = {worker->kernel, x, dx};
+    struct input_gradient context = {worker->kernel, x, dx, dxt != NULL};
     struct gemm product = {.order = KERNEL_BY_ROWS,
                            .a = &layer->w,
                            .b = dzt,

@@ -222,8 +222,11 @@ static void backward_block(const struct backward *b, float *c, uint32_t row, uin
 {
     const struct mixed_layer *below = b->below;
     const bf16 *y = b->slope == NULL ? tile_rows_half(&below->yt, row, col) : NULL;
-    if (b->slope != NULL)
-        activation_backward(b->kernel, c, NULL, panel_at(b->slope, col * PANEL, row));
+    if (b->slope != NULL) {
+        float *d = panel_at(b->slope, col * PANEL, row);
+        activation_backward(b->kernel, c, NULL, d);
+        b->kernel->transpose(d, c);
+    }
     b->kernel->bf16.pack(c, y, rows,
                          below->dzt.data == NULL ? NULL : tile_pairs_half(&below->dzt, col, row));
 }

@@ -21,7 +21,7 @@ static void check_relu(struct check *check, uint32_t rows, uint32_t n, size_t ga
     operand_free(&c);
 }
 
-/* A 16 x 16 block, its mask and its transpose. */
+/* A 16 x 16 block and its mask. */
 static void check_relu_gradient(struct check *check)
 {
     check_case(check, "relu_gradient");
@@ -37,11 +37,10 @@ static void check_relu_gradient(struct check *check)
         for (uint32_t c = 0; c < PANEL; c++) {
             float want = *operand_at(&y, r, c) > 0 ? dt.before[c * PANEL + r] : 0;
             check_bits(check, *operand_at(&d, r, c), want, r, c);
-            check_bits(check, *operand_at(&dt, c, r), want, c, r);
         }
     operand_check_kept(check, &y, 0, 0, "y");
     operand_check_kept(check, &d, PANEL, PANEL, "d");
-    operand_check_kept(check, &dt, PANEL, PANEL, "dt");
+    operand_check_kept(check, &dt, 0, 0, "dt");
     operand_free(&dt);
     operand_free(&y);
     operand_free(&d);
