@@ -123,6 +123,10 @@ void __wrap_mixed_weight_gradient(const struct worker *worker, struct net_layer 
                                   const struct mixed *mixed, const struct tiles *x,
                                   const struct live *live, uint32_t rows,
                                   const struct optimizer *optimizer);
+void __real_live_turn(const struct live_batch *batch, const struct kernel *kernel, uint32_t n,
+                      struct live *live);
+void __wrap_live_turn(const struct live_batch *batch, const struct kernel *kernel, uint32_t n,
+                      struct live *live);
 void __real_data_shuffle(uint32_t *order, uint32_t n, uint64_t seed, uint32_t epoch);
 void __wrap_data_shuffle(uint32_t *order, uint32_t n, uint64_t seed, uint32_t epoch);
 bool __real_data_gather_some(struct gather *gather);
@@ -198,6 +202,16 @@ void __wrap_mixed_weight_gradient(const struct worker *worker, struct net_layer 
     else
         TIMED(UPDATE,
               __real_mixed_weight_gradient(worker, layer, l, mixed, x, live, rows, optimizer));
+}
+
+/* Which the weight gradient would do otherwise. */
+void __wrap_live_turn(const struct live_batch *batch, const struct kernel *kernel, uint32_t n,
+                      struct live *live)
+{
+    if (!on())
+        __real_live_turn(batch, kernel, n, live);
+    else
+        TIMED(UPDATE, __real_live_turn(batch, kernel, n, live));
 }
 
 /* Before the region begins: one thread works while the others do not exist yet. */

@@ -77,7 +77,7 @@ static void multiply_whole(const struct worker *worker, const struct product_run
     struct net_layer *layer = &s->net->layers[l];
     struct activation relu = {.function = MLP_RELU, .units = layer->outputs};
     struct operands o = operands_of(run);
-    struct live all = {layer->inputs, run->first->inputs};
+    struct live all = {.n = layer->inputs, .inputs = run->first->inputs};
     const struct live *live = l == 0 ? &all : NULL;
     if (run->sort == FORWARD)
         mixed_forward(worker, s->net, l, s->mixed, s->mixed, o.a, live, s->batch, &s->y[l],

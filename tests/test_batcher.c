@@ -256,6 +256,61 @@ static void check_live(const struct live_batch *b, const struct mlp_images *imag
         }
 }
 
+/* x of n samples transposed, and the list of its inputs, which the next batch leaves alone. */
+static void check_turned(const struct live *live, const struct mlp_images *images,
+                         const uint32_t *samples, uint32_t n)
+{
+    uint32_t inputs = images->n_rows * images->n_cols;
+    ck_assert_uint_eq(live->xt.k_tiles, tile_count(n));
+    for (uint32_t k = 0; k < live->n; k++)
+        for (uint32_t s = 0; s < n; s++) {
+            bf16 got = tile_at(&live->xt, k / PANEL, s / TILE_K)[k % PANEL * TILE_K + s % TILE_K];
+            uint32_t bits = (uint32_t)got << 16;
+            float pixel;
+            memcpy(&pixel, &bits, sizeof pixel);
+            ck_assert_float_eq(pixel,
+                               images->pixels[samples[s] * (size_t)inputs + live->inputs[k]]);
+        }
+}
+
+START_TEST(a_batch_in_bf16_is_turned_before_the_next_one_comes)
+{
+    enum { MAX = 70 };
+    static const struct team alone = {.n = 1};
+    static const uint32_t sizes[] = {MAX, 1, 33, 64};
+    struct mlp_images images = {.n_samples = 300, .n_rows = 7, .n_cols = 31};
+    uint32_t samples[5][MAX], inputs = images.n_rows * images.n_cols;
+    images.pixels = calloc(images.n_samples, inputs);
+    images.labels = calloc(images.n_samples, 1);
+    for (uint32_t i = 0; i < images.n_samples * inputs; i++)
+        images.pixels[i] = (uint8_t)(i % inputs % 5 == 0 || i * 7 % 61 > 9 ? 0 : i % 251 + 1);
+    for (uint32_t i = 0; i < 5; i++)
+        for (uint32_t r = 0; r < MAX; r++)
+            samples[i][r] = (r * 91 + 13 * i) % images.n_samples;
+    const struct kernel *kernel;
+    for (uint32_t k = 0; (kernel = kernel_table(k)) != NULL; k++) {
+        struct live_batch x16;
+        struct batch batch;
+        if (!kernel_runs(kernel))
+            continue;
+        ck_assert(live_new(&x16, MAX, inputs, false) && live_new_turned(&x16) &&
+                  data_batch_new_tiles(&batch, MAX, &x16));
+        data_gather(&batch, kernel, &alone, &images, samples[0], 0, sizes[0]);
+        for (uint32_t i = 0; i < 4; i++) {
+            struct live live = x16.live;
+            ck_assert(live.xt.data == NULL);
+            live_turn(&x16, kernel, sizes[i], &live);
+            data_gather(&batch, kernel, &alone, &images, samples[i + 1], 0, sizes[(i + 1) % 4]);
+            check_turned(&live, &images, samples[i], sizes[i]);
+        }
+        data_batch_free(&batch);
+        live_free(&x16);
+    }
+    free(images.pixels);
+    free(images.labels);
+}
+END_TEST
+
 START_TEST(batches_in_bf16_have_live_inputs)
 {
     enum { MAX = 70 };
@@ -323,6 +378,7 @@ Suite *batcher_suite(void)
                         sizeof image_sizes / sizeof image_sizes[0]);
     tcase_add_test(tests, zeros_are_looked_for_where_there_are_enough);
     tcase_add_test(tests, batches_in_bf16_have_live_inputs);
+    tcase_add_test(tests, a_batch_in_bf16_is_turned_before_the_next_one_comes);
     tcase_add_test(tests, one_samples_pixels_are_those_of_a_batch);
     suite_add_tcase(suite, tests);
     return suite;

@@ -10,24 +10,34 @@ bool live_new(struct live_batch *b, uint32_t batch_max, uint32_t n_inputs, bool 
     /* Whole pairs of blocks of samples, since 32 are turned at once. */
     b->x = (struct tiles){.blocks = 2 * tile_count(batch_max), .k_tiles = tile_count(n_inputs)};
     b->x.data = memory_new(b->x.blocks * tile_stride(&b->x) * sizeof(bf16));
-    b->inputs = memory_new(2 * (size_t)n_inputs * sizeof *b->inputs);
+    b->inputs = b->lists = memory_new(3 * (size_t)n_inputs * sizeof *b->lists);
     b->any = memory_new(n_inputs);
     b->rows = memory_new(batch_max * sizeof *b->rows);
-    if (b->x.data == NULL || b->inputs == NULL || b->any == NULL || b->rows == NULL) {
+    if (b->x.data == NULL || b->lists == NULL || b->any == NULL || b->rows == NULL) {
         live_free(b);
         return false;
     }
     for (uint32_t i = 0; i < n_inputs; i++)
         b->inputs[i] = i;
-    b->live = (struct live){n_inputs, all ? NULL : b->inputs};
+    b->live = (struct live){.n = n_inputs, .inputs = all ? NULL : b->inputs};
     return true;
+}
+
+bool live_new_turned(struct live_batch *b)
+{
+    struct tiles *t =
+        &b->turned; /* two blocks of inputs from each tile of x, and as many samples */
+    *t = (struct tiles){.blocks = 2 * tile_count(b->n_inputs), .k_tiles = b->x.blocks / 2};
+    t->data = memory_new(t->blocks * tile_stride(t) * sizeof(bf16));
+    return t->data != NULL;
 }
 
 void live_free(struct live_batch *b)
 {
+    memory_free(b->turned.data);
     memory_free(b->rows);
     memory_free(b->any);
-    memory_free(b->inputs);
+    memory_free(b->lists);
     memory_free(b->x.data);
     *b = (struct live_batch){0};
 }
@@ -66,11 +76,13 @@ static void find_live(struct live_batch *b, const struct kernel *kernel, uint32_
  * not its own the next one takes its place. */
 static void list_live(struct live_batch *b)
 {
-    uint32_t n = 0, *others = b->inputs + b->n_inputs;
+    uint32_t n = 0, *others = b->lists + 2 * (size_t)b->n_inputs;
+    b->inputs = b->inputs == b->lists ? b->lists + b->n_inputs : b->lists;
     for (uint32_t k = 0; k < b->n_inputs; k++) {
         b->inputs[n] = others[k - n] = k;
         n += b->any[k] != 0;
     }
+    b->live.inputs = b->inputs;
     b->live.n = n > 0 ? n : 1; /* so that no product is empty: others[0] is input 0 then, too */
     memcpy(b->inputs + n, others, (b->n_inputs - n) * sizeof *others);
 }
@@ -94,4 +106,15 @@ void live_fill(struct live_batch *b, const struct kernel *kernel, uint32_t n)
     b->x.k_tiles = tile_count(b->live.n); /* its tiles lie side by side */
     for (uint32_t row = 0; row < n; row += FILLED)
         live_select(b, kernel, row, least(FILLED, n - row), b->rows + row, 0, b->live.n);
+}
+
+void live_turn(const struct live_batch *b, const struct kernel *kernel, uint32_t n,
+               struct live *live)
+{
+    live->xt = b->turned;
+    live->xt.k_tiles = tile_count(n);
+    for (uint32_t k = 0; k < tile_count(b->live.n); k++)
+        for (uint32_t s = 0; s < live->xt.k_tiles; s++)
+            kernel->bf16.turn(tile_at(&b->x, 2 * s, k), tile_stride(&b->x),
+                              tile_at(&live->xt, 2 * k, s), tile_stride(&live->xt));
 }

@@ -9,7 +9,9 @@ struct live_batch {
     struct tiles x;       /* (B, live.n) */
     struct live live;     /* its columns; no list if they are all inputs */
     uint32_t n_inputs;    /* of an image */
-    uint32_t *inputs;     /* (2, n_inputs) behind live, and scratch */
+    uint32_t *inputs;     /* (n_inputs) behind live, */
+    uint32_t *lists;      /* (3, n_inputs) where two take turns, and scratch */
+    struct tiles turned;  /* room for x transposed; no data: none */
     uint8_t *any;         /* (n_inputs) what is not zero in some image */
     const uint8_t **rows; /* (B) the images, to be set before live_fill */
 };
@@ -19,9 +21,17 @@ struct live_batch {
 bool live_new(struct live_batch *batch, uint32_t batch_max, uint32_t n_inputs, bool all);
 void live_free(struct live_batch *batch);
 
+/* live_new_turned - room for live_turn, too. False if out of memory. */
+bool live_new_turned(struct live_batch *batch);
+
 /* live_fill - x and live from the first n >= 1 rows. What pads x to whole tiles of samples is old,
- * and of columns zero. At least one input is live. */
+ * and of columns zero. At least one input is live. The list of the batch before stays. */
 void live_fill(struct live_batch *batch, const struct kernel *kernel, uint32_t n);
+
+/* live_turn - transposes x of n samples, for the weight gradient: *live, a copy of the batch's, has
+ * it from then on, also when the batch is filled anew. */
+void live_turn(const struct live_batch *batch, const struct kernel *kernel, uint32_t n,
+               struct live *live);
 
 /* live_select - columns k..end-1 of n rows of x, whose images begin at from[0..n-1]; k is a
  * multiple of 32, row of 16, or of 8 if n is 8 or less. */

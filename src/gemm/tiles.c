@@ -147,13 +147,12 @@ static void multiply_made_rows(struct run *run, const struct gemm_slice *slice, 
 {
     const struct gemm_tiles *product = run->product;
     bf16 *a = made(scratch);
-    struct kernel_tiles o = {.a = a,
-                             .a_stride = (size_t)product->k_tiles * TILE_ELEMENTS,
+    struct kernel_tiles o = {.a_stride = (size_t)product->k_tiles * TILE_ELEMENTS,
                              .b_stride = tile_stride(product->b)};
     struct tiles_block block = {.row = slice->row_begin};
     for (; block.row < slice->row_end; block.row += 2) {
         block.m = least(2, slice->row_end - block.row);
-        product->make_rows(product->context, block.row, a);
+        o.a = product->make_rows(product->context, block.row, a);
         for (block.col = slice->panel_begin; block.col < slice->panel_end; block.col += 2) {
             block.n = least(2, slice->panel_end - block.col);
             block.c = scratch + (size_t)(run->n_done % 2) * 4 * PANEL * PANEL;

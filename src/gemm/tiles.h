@@ -25,8 +25,9 @@ static inline float *tiles_block_at(const struct tiles_block *block, uint32_t i,
 struct gemm_tiles {
     const struct tiles *a, *b;
     uint32_t k_tiles;
-    /* Without a: makes its blocks row, row + 1 (row is even) when they are needed, k_tiles each. */
-    void (*make_rows)(void *context, uint32_t row, bf16 *a);
+    /* Without a: its blocks row, row + 1 (row is even) when they are needed, k_tiles each, made in
+     * a or lying somewhere already. */
+    const bf16 *(*make_rows)(void *context, uint32_t row, bf16 *a);
     /* Without b: tiles k..k_end-1 of its block col, again for every GEMM_TILES_PAIRS of rows. */
     void (*make_column)(void *context, uint32_t col, uint32_t k, uint32_t k_end, bf16 *b);
     /* Part 0..n_parts-1 of what is to be done with a block. */

@@ -33,6 +33,7 @@ struct tiles {
 struct live {
     uint32_t n;
     const uint32_t *inputs;
+    struct tiles xt; /* (n, B) X transposed by rows, k_tiles those of B; no data: nobody has yet */
 };
 
 static inline uint32_t tile_count(uint32_t k)

@@ -15,6 +15,8 @@
 #include "net/activation.h"
 #include "net/optimizer.h"
 
+struct lead;
+
 /* Who computes, with what: a team member, its scratch memory and the kernel. */
 struct worker {
     const struct team *team;
@@ -23,6 +25,7 @@ struct worker {
     const struct gemm_aside *aside; /* or NULL */
     bool by_samples; /* y and dx are cut by samples (team_share); else as suits their product */
     bool moved;      /* the batch has been, by the adversary */
+    const struct lead *lead; /* bf16: how the first layer is cut; NULL: evenly */
 };
 
 /* dense_forward - y = x W + b, then the activation, unless NULL. x (B,I) in panels or as

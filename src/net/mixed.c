@@ -1,6 +1,7 @@
 #include "net/mixed.h"
 
 #include "base/memory.h"
+#include "net/lead.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -186,8 +187,8 @@ void mixed_forward(const struct worker *worker, const struct mlp_net *net, uint3
                                  .epilogue = after_forward,
                                  .n_parts = 2,
                                  .context = &context};
-    struct gemm_slice slice = gemm_tiles_slice(worker->team, panel_count(rows),
-                                               panel_count(layer->outputs), GEMM_CUT_COLUMNS);
+    struct gemm_slice slice = lead_slice(l == 0 ? worker->lead : NULL, worker->team,
+                                         panel_count(rows), panel_count(layer->outputs));
     gemm_tiles_run(worker->kernel, &product, &slice, worker->scratch, worker->aside);
 }
 

@@ -1,4 +1,5 @@
 /* mixed_update.c - the weight gradient of mixed.h, and the step of the weights with it. */
+#include "net/lead.h"
 #include "net/mixed.h"
 
 #include <string.h>
@@ -15,12 +16,15 @@ struct update {
 };
 
 /* Columns 16 row.. to 16 row + 31 of x, of all samples. */
-static void turn_rows(void *context, uint32_t row, bf16 *a)
+static const bf16 *turn_rows(void *context, uint32_t row, bf16 *a)
 {
     const struct update *u = context;
+    if (u->live != NULL && u->live->xt.data != NULL)
+        return tile_at(&u->live->xt, row, 0);
     for (uint32_t k = 0; k < u->k_tiles; k++)
         u->kernel->bf16.turn(tile_at(u->x, 2 * k, row / 2), tile_stride(u->x),
                              a + (size_t)k * TILE_ELEMENTS, (size_t)u->k_tiles * TILE_ELEMENTS);
+    return a;
 }
 
 /* The step of n inputs' weights, of 16 outputs from 16 col on, by the sums of dW; without an
@@ -116,9 +120,11 @@ void mixed_weight_gradient(const struct worker *worker, struct net_layer *layer,
                                  .epilogue = after_weight_gradient,
                                  .n_parts = 4,
                                  .context = &context};
+    uint32_t row_blocks = panel_count(live != NULL ? live->n : layer->inputs);
+    uint32_t col_blocks = panel_count(layer->outputs);
     struct gemm_slice slice =
-        gemm_tiles_slice(worker->team, panel_count(live != NULL ? live->n : layer->inputs),
-                         panel_count(layer->outputs), l == 0 ? GEMM_CUT_COLUMNS : GEMM_CUT_ROWS);
+        l == 0 ? lead_slice(worker->lead, worker->team, row_blocks, col_blocks)
+               : gemm_tiles_slice(worker->team, row_blocks, col_blocks, GEMM_CUT_ROWS);
     gemm_tiles_run(worker->kernel, &product, &slice, worker->scratch, worker->aside);
     if (slice.row_begin > 0) /* one member a column takes what is left of it */
         return;

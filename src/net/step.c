@@ -141,21 +141,40 @@ static bool can_cut_by_samples(const struct step *s, const struct team *team)
     return s->mixed == NULL && (groups % n == 0 || groups / n >= 8);
 }
 
-/* Above the first layer, cut by samples: from its y to its dz no member reads what another writes.
- */
-static void above_by_samples(struct worker *worker, struct step *s)
+/* Above the first layer, where from its y to its dz nobody reads what another member writes. */
+static void above_at_once(const struct worker *worker, struct step *s, const struct team *team)
 {
     uint32_t last = s->net->n_layers - 1;
-    worker->by_samples = true;
     for (uint32_t l = 1; l <= last; l++)
         forward(worker, s, l);
     loss_and_gradient(s, worker->team);
     for (uint32_t l = last; l > 0; l--)
         input_gradient(worker, s, l);
-    team_barrier(worker->team); /* every W has been read by all: it may change now */
+    team_barrier(team); /* every W has been read by all: it may change now */
     for (uint32_t l = last; l > 0; l--)
         weight_gradient(worker, s, l);
+}
+
+static void above_by_samples(struct worker *worker, struct step *s)
+{
+    worker->by_samples = true;
+    above_at_once(worker, s, worker->team);
     worker->by_samples = false;
+}
+
+/* By the leader, while the other member turns to its aside. */
+static void above_led(const struct worker *worker, struct step *s, const struct gemm_aside *aside)
+{
+    static const struct team alone = {.id = 0, .n = 1};
+    struct worker leader = *worker;
+    leader.team = &alone;
+    if (worker->team->id == 0) {
+        above_at_once(&leader, s, worker->team);
+        return;
+    }
+    if (aside != NULL)
+        aside->run(aside->context);
+    team_barrier(worker->team);
 }
 
 /* Forward from layer `from` on, and dL/dz of the last; each product cut as suits it. */
@@ -194,19 +213,28 @@ static void move_batch(struct worker *worker, struct step *s)
     worker->moved = true;
 }
 
+bool step_is_led(const struct step *s, const struct team *team)
+{
+    return s->lead.pays && team->n == 2;
+}
+
 void step_run(struct step *s, const struct team *team, const struct gemm_aside *aside)
 {
+    bool led = step_is_led(s, team);
     struct worker worker = {.team = team,
                             .kernel = s->net->kernel,
-                            .scratch = s->scratch + (size_t)team->id * s->scratch_floats};
+                            .scratch = s->scratch + (size_t)team->id * s->scratch_floats,
+                            .lead = led ? &s->lead : NULL};
 
     if (s->adversary.distance > 0)
         move_batch(&worker, s);
-    worker.aside = s->mixed != NULL ? aside : NULL; /* while tiles multiply */
+    worker.aside = s->mixed != NULL && !led ? aside : NULL; /* while tiles multiply */
     forward(&worker, s, 0);
     worker.aside = NULL;
     team_barrier(team);
-    if (can_cut_by_samples(s, team))
+    if (led)
+        above_led(&worker, s, aside);
+    else if (can_cut_by_samples(s, team))
         above_by_samples(&worker, s);
     else
         above_by_products(&worker, s);
@@ -284,6 +312,7 @@ struct step *step_new(struct mlp_net *net, uint32_t batch_max, int n_members,
             return NULL;
         }
         mixed_pack_weights(net, s->mixed, &(struct team){.n = 1});
+        s->lead = lead_of(net, batch_max, options);
     }
     s->y = calloc(net->n_layers, sizeof *s->y);
     s->dz = calloc(net->n_layers, sizeof *s->dz);

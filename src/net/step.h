@@ -5,6 +5,7 @@
 #include "net/adversary.h"
 #include "net/clip.h"
 #include "net/dense.h"
+#include "net/lead.h"
 #include "net/mixed.h"
 
 /* Everything a step reads and writes besides the parameters. Layers count from 0; the output of
@@ -20,6 +21,7 @@ struct step {
     struct adversary adversary; /* of distance 0: images stay as they are */
 
     struct mixed *mixed; /* bf16: operands of products; NULL: f32 */
+    struct lead lead;    /* and how two members share the work */
     /* The batch X (B, inputs): of each member a copy, or one that they share; see step_input. */
     const struct step_input *input;
     struct panels *y;      /* n_layers of (B, O) */
@@ -49,6 +51,10 @@ void step_batch(struct step *step, uint32_t batch);
 /* step_begin - every member calls it before its first step, and step_end after its last. */
 void step_begin(const struct step *step);
 void step_end(const struct step *step);
+
+/* step_is_led - whether member 0 of this team leads (lead.h): it has no time to fill a batch while
+ * it is in a step, and the other one has, when its aside is called, once. */
+bool step_is_led(const struct step *step, const struct team *team);
 
 /* step_run - one member's part of a step on step->input[member] and step->labels. Every member
  * calls it, and the caller puts a barrier before and after. The batch must have been set with

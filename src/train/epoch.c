@@ -93,14 +93,6 @@ static void prepare_step(struct epoch *e, uint32_t i)
     struct step *s = e->step;
     s->labels = e->batch[0][i % 2].labels;
     s->input = e->input;
-    for (int member = 0; member < s->n_members; member++) {
-        const struct batch *batch = &e->batch[e->n_owners > 1 ? member : 0][i % 2];
-        e->input[member].x = batch->x;
-        if (batch->x16 != NULL) {
-            e->input[member].x16 = batch->x16->x;
-            e->input[member].live = batch->x16->live;
-        }
-    }
     step_batch(s, e->batch[0][i % 2].x.rows);
     optimizer_step(&s->optimizer, train_rate(e->options, s->optimizer.t, e->steps_per_epoch));
 }
@@ -118,9 +110,56 @@ static void between_steps(struct epoch *e, uint32_t i, bool last)
         prepare_step(e, i);
 }
 
+/* What this member reads in step i. */
+static struct step_input *set_input(struct epoch *e, const struct team *team, uint32_t i)
+{
+    const struct batch *batch = &e->batch[e->n_owners > 1 ? team->id : 0][i % 2];
+    struct step_input *input = &e->input[team->id];
+    input->x = batch->x;
+    if (batch->x16 != NULL) {
+        input->x16 = batch->x16->x;
+        input->live = batch->x16->live;
+    }
+    return input;
+}
+
 static void gather_some(void *gather)
 {
     (void)data_gather_some(gather);
+}
+
+static void gather_all(struct gather *gather)
+{
+    while (data_gather_some(gather))
+        ;
+}
+
+/* While the leader is busy. */
+struct led {
+    struct gather *next;
+    struct step_input *input;
+    uint32_t rows;
+};
+
+static void turn_and_gather(void *context)
+{
+    const struct led *led = context;
+    live_turn(led->next->batch->x16, led->next->kernel, led->rows, &led->input->live);
+    gather_all(led->next);
+}
+
+/* Step i, and the next batch during it or, of live inputs, after it. A leader's is filled later,
+ * and by the other member in the meantime. */
+static void run_step(struct epoch *e, const struct team *team, uint32_t i, struct gather *next)
+{
+    struct step_input *input = set_input(e, team, i);
+    struct led led = {next, input, e->step->batch};
+    bool is_led = step_is_led(e->step, team);
+    struct gemm_aside aside = {is_led ? turn_and_gather : gather_some,
+                               is_led ? (void *)&led : next};
+    step_run(e->step, team, is_led || !e->live ? &aside : NULL);
+    if (!is_led)
+        gather_all(next);
 }
 
 static void run_steps(const struct team *team, struct epoch *e)
@@ -130,8 +169,7 @@ static void run_steps(const struct team *team, struct epoch *e)
     if (e->variants != NULL)
         team_barrier(team);
     struct gather gather = begin_gather(e, team, i);
-    while (data_gather_some(&gather))
-        ;
+    gather_all(&gather);
     make_variants(e, team, i + 1);
     team_barrier(team);
     for (;; i++) {
@@ -141,13 +179,9 @@ static void run_steps(const struct team *team, struct epoch *e)
         team_barrier(team);
         if (last || e->halt != MLP_OK)
             return;
-        /* The next batch is filled during the step, or after it, from rows that were made in the
-         * one before. */
-        gather = begin_gather(e, team, i + 1);
-        struct gemm_aside aside = {gather_some, &gather};
-        step_run(e->step, team, e->live ? NULL : &aside);
-        while (data_gather_some(&gather))
-            ;
+        gather_all(&gather);                   /* a leader's; others have done it by now */
+        gather = begin_gather(e, team, i + 1); /* from rows that were made a step before */
+        run_step(e, team, i, &gather);
         make_variants(e, team, i + 2);
         team_barrier(team);
     }
@@ -202,7 +236,8 @@ static bool new_tiles(struct epoch *e, uint32_t inputs)
     e->x16 = calloc(n, sizeof *e->x16);
     bool ok = e->x16 != NULL;
     for (uint32_t i = 0; ok && i < n; i++)
-        ok = live_new(&e->x16[i], e->options->batch, inputs, !e->live);
+        ok = live_new(&e->x16[i], e->options->batch, inputs, !e->live) &&
+             (i != 1 || !e->step->lead.pays || live_new_turned(&e->x16[i]));
     for (uint32_t i = 0; ok && i < 2 * e->n_owners; i++)
         ok = data_batch_new_tiles(&e->batch[i / 2][i % 2], e->options->batch,
                                   &e->x16[i / 2 * each + i % each]);

@@ -1,0 +1,31 @@
+/* lead.h - bf16 on two threads, where all layers above the first are small.
+ *
+ * To fetch a line that the other core has written takes about as long as all arithmetic on it, so
+ * that these layers gain nothing from a second core. One member, the leader, does them alone; in
+ * the meantime the other transposes the batch for the weight gradient and fills its next one. Of
+ * the first layer the leader takes so many columns that both are done at once:
+ *
+ *     leader      fill | forward  | above it, to dZ of the first layer  | updates | weight gradient
+ *     the other   forward         | transpose, fill                     | weight gradient
+ *
+ * Measured: bench, rows "epoch"; docs/design.md. */
+#ifndef NET_LEAD_H
+#define NET_LEAD_H
+
+#include "gemm/gemm.h"
+#include "net/net.h"
+
+struct lead {
+    bool pays;       /* the net is of that kind, and the way it is trained */
+    uint32_t blocks; /* of 16 columns, an even number: the leader's share of the first layer */
+};
+
+/* lead_of - for a team of two, of batches of that size. */
+struct lead lead_of(const struct mlp_net *net, uint32_t batch,
+                    const struct mlp_train_options *options);
+
+/* lead_slice - this member's part of a product of the first layer; evenly cut if lead is NULL. */
+struct gemm_slice lead_slice(const struct lead *lead, const struct team *team, uint32_t row_blocks,
+                             uint32_t col_blocks);
+
+#endif
