@@ -123,9 +123,9 @@ void __wrap_mixed_weight_gradient(const struct worker *worker, struct net_layer 
                                   const struct mixed *mixed, const struct tiles *x,
                                   const struct live *live, uint32_t rows,
                                   const struct optimizer *optimizer);
-void __real_live_turn(const struct live_batch *batch, const struct kernel *kernel, uint32_t n,
+void __real_live_turn(struct live_batch *batch, const struct kernel *kernel, uint32_t n,
                       struct live *live);
-void __wrap_live_turn(const struct live_batch *batch, const struct kernel *kernel, uint32_t n,
+void __wrap_live_turn(struct live_batch *batch, const struct kernel *kernel, uint32_t n,
                       struct live *live);
 void __real_data_shuffle(uint32_t *order, uint32_t n, uint64_t seed, uint32_t epoch);
 void __wrap_data_shuffle(uint32_t *order, uint32_t n, uint64_t seed, uint32_t epoch);
@@ -205,7 +205,7 @@ void __wrap_mixed_weight_gradient(const struct worker *worker, struct net_layer 
 }
 
 /* Which the weight gradient would do otherwise. */
-void __wrap_live_turn(const struct live_batch *batch, const struct kernel *kernel, uint32_t n,
+void __wrap_live_turn(struct live_batch *batch, const struct kernel *kernel, uint32_t n,
                       struct live *live)
 {
     if (!on())

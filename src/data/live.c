@@ -108,12 +108,11 @@ void live_fill(struct live_batch *b, const struct kernel *kernel, uint32_t n)
         live_select(b, kernel, row, least(FILLED, n - row), b->rows + row, 0, b->live.n);
 }
 
-void live_turn(const struct live_batch *b, const struct kernel *kernel, uint32_t n,
-               struct live *live)
+void live_turn(struct live_batch *b, const struct kernel *kernel, uint32_t n, struct live *live)
 {
     live->xt = b->turned;
     live->xt.k_tiles = tile_count(n);
-    for (uint32_t k = 0; k < tile_count(b->live.n); k++)
+    for (uint32_t k = 0; k < tile_count(live->n); k++)
         for (uint32_t s = 0; s < live->xt.k_tiles; s++)
             kernel->bf16.turn(tile_at(&b->x, 2 * s, k), tile_stride(&b->x),
                               tile_at(&live->xt, 2 * k, s), tile_stride(&live->xt));

@@ -9,8 +9,8 @@ struct live_batch {
     struct tiles x;       /* (B, live.n) */
     struct live live;     /* its columns; no list if they are all inputs */
     uint32_t n_inputs;    /* of an image */
-    uint32_t *inputs;     /* (n_inputs) behind live, */
-    uint32_t *lists;      /* (3, n_inputs) where two take turns, and scratch */
+    uint32_t *inputs;     /* (n_inputs) live's list, whether or not live shows it: */
+    uint32_t *lists;      /* (3, n_inputs) the first or second of these, by turns; scratch */
     struct tiles turned;  /* room for x transposed; no data: none */
     uint8_t *any;         /* (n_inputs) what is not zero in some image */
     const uint8_t **rows; /* (B) the images, to be set before live_fill */
@@ -29,8 +29,8 @@ bool live_new_turned(struct live_batch *batch);
 void live_fill(struct live_batch *batch, const struct kernel *kernel, uint32_t n);
 
 /* live_turn - transposes x of n samples, for the weight gradient: *live, a copy of the batch's, has
- * it from then on, also when the batch is filled anew. */
-void live_turn(const struct live_batch *batch, const struct kernel *kernel, uint32_t n,
+ * it until the next live_turn, also when the batch is filled anew. */
+void live_turn(struct live_batch *batch, const struct kernel *kernel, uint32_t n,
                struct live *live);
 
 /* live_select - columns k..end-1 of n rows of x, whose images begin at from[0..n-1]; k is a

@@ -36,8 +36,7 @@ static bool leaves_out(const struct gemm *g)
 }
 
 /* Asks for the notes of a row group, those in words of k from `word` on: until one is there the CPU
- * does not know how to go on, and on two threads half of them come from the other core. Measured:
- * an epoch is 2 % shorter there. */
+ * does not know how to go on. Measured: an epoch on two threads is 2 % shorter. */
 static void prefetch_notes(const struct nonzeros *a, uint32_t group, uint32_t word, uint32_t words)
 {
     enum { NOTES_IN_LINE = 64 / sizeof *a->of_rows };

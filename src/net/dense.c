@@ -34,7 +34,7 @@ struct input_gradient {
     const struct kernel *kernel;
     const struct panels *x;
     struct panels *dx;
-    bool transposed; /* too */
+    bool transposed; /* dxt is wanted, too */
 };
 
 /* c holds dX^T before the activation, features in rows, samples in panels; where somebody needs

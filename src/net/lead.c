@@ -3,22 +3,34 @@
 #include "gemm/tiles.h"
 #include "net/optimizer.h"
 
-/* In what a weight of the first layer takes, all three phases together: to fill a batch, for each
- * input, and the leader's updates, for each weight above. Measured: 784-256-128-10. */
-enum { FILL = 65, UPDATE = 1 };
+/* Besides its part of the first layer the leader fills its own batch and updates the weights above,
+ * and both are to be done at once. Counted in weights of the first layer that are multiplied
+ * forward and backward meanwhile, an input to be filled is this many, and an updated weight one.
+ * Measured: 784-256-128-10, batch 128. */
+enum { FILL = 65 };
 
-/* Weights above the first layer, for each input: with fewer the leader would wait for the other
- * member, and with more they gain from a second core. Bytes: half of a usual L2 cache, which the
- * batch shall share with its transpose. Measured: bench/README.md. */
-enum { ABOVE_MIN = 12, ABOVE_MAX = 80, BATCH_BYTES = 1 << 20 };
+/* For how many weights above the first layer, for each input, this pays: with fewer the leader
+ * would wait for the other member, and more of them gain from a second core. Measured:
+ * bench/README.md. */
+enum { ABOVE_MIN = 12, ABOVE_MAX = 80 };
 
-/* Whether the layers above do little but multiply, so that one member keeps up, and the weights
- * with all that is kept of them stay in two L2 caches, unevenly shared. */
+/* Up to how many bytes: of a batch and its transpose, half of a usual L2 cache; of weights and what
+ * is kept of each, which two L2 caches share unevenly. Measured: the same. */
+enum { BATCH_BYTES = 1 << 20, WEIGHT_BYTES = 5 << 19 };
+
+/* Whether the layers above do little but multiply, so that one member keeps up. */
 static bool is_plain(const struct mlp_net *net, const struct mlp_train_options *options)
 {
-    int kept = optimizer_moments(options->optimizer) + (options->ema > 0);
     return net->activation == MLP_RELU && options->dropout == 0 && options->clip_norm == 0 &&
-           options->adversarial == 0 && kept <= 1;
+           options->adversarial == 0;
+}
+
+static bool fits(uint64_t inputs, uint64_t weights, uint32_t batch,
+                 const struct mlp_train_options *options)
+{
+    uint64_t floats = 1 + (uint64_t)optimizer_moments(options->optimizer) + (options->ema > 0);
+    return 2 * sizeof(bf16) * batch * inputs <= BATCH_BYTES &&
+           floats * sizeof(float) * weights <= WEIGHT_BYTES;
 }
 
 struct lead lead_of(const struct mlp_net *net, uint32_t batch,
@@ -27,12 +39,12 @@ struct lead lead_of(const struct mlp_net *net, uint32_t batch,
     uint64_t inputs = net->layers[0].inputs, outputs = net->layers[0].outputs, above = 0;
     for (uint32_t l = 1; l < net->n_layers; l++)
         above += (uint64_t)net->layers[l].inputs * net->layers[l].outputs;
-    uint64_t first = inputs * outputs, besides = FILL * inputs + UPDATE * above;
-    uint64_t pair = inputs * 2 * PANEL; /* of columns of blocks, which a product takes at a time */
+    uint64_t first = inputs * outputs, besides = FILL * inputs + above;
     uint64_t share = first > besides ? (first - besides) / 2 : 0;
+    uint64_t pair = inputs * 2 * PANEL; /* of columns of blocks, which a product takes at a time */
     return (struct lead){.pays = net->kernel->bf16.native && is_plain(net, options) &&
-                                 above >= ABOVE_MIN * inputs && above <= ABOVE_MAX * inputs &&
-                                 2 * sizeof(bf16) * batch * inputs <= BATCH_BYTES,
+                                 fits(inputs, first + above, batch, options) &&
+                                 above >= ABOVE_MIN * inputs && above <= ABOVE_MAX * inputs,
                          .blocks = 2 * (uint32_t)((share + pair / 2) / pair)};
 }
 
@@ -43,6 +55,6 @@ struct gemm_slice lead_slice(const struct lead *lead, const struct team *team, u
         return gemm_tiles_slice(team, row_blocks, col_blocks, GEMM_CUT_COLUMNS);
     if (team->id > 0)
         return (struct gemm_slice){0, row_blocks, lead->blocks, col_blocks};
-    return lead->blocks == 0 ? (struct gemm_slice){0, 0, 0, 0}
+    return lead->blocks == 0 ? (struct gemm_slice){0, 0, 0, 0} /* no rows to be transposed either */
                              : (struct gemm_slice){0, row_blocks, 0, lead->blocks};
 }

@@ -2,13 +2,14 @@
  *
  * To fetch a line that the other core has written takes about as long as all arithmetic on it, so
  * that these layers gain nothing from a second core. One member, the leader, does them alone; in
- * the meantime the other transposes the batch for the weight gradient and fills its next one. Of
- * the first layer the leader takes so many columns that both are done at once:
+ * the meantime the other transposes the batch for the weight gradient and fills its next one (each
+ * has a copy of its own). Of the first layer the leader takes so many columns that both are done at
+ * once:
  *
  *     leader      fill | forward  | above it, to dZ of the first layer  | updates | weight gradient
  *     the other   forward         | transpose, fill                     | weight gradient
  *
- * Measured: bench, rows "epoch"; docs/design.md. */
+ * Measured: bench/README.md. */
 #ifndef NET_LEAD_H
 #define NET_LEAD_H
 
@@ -24,7 +25,8 @@ struct lead {
 struct lead lead_of(const struct mlp_net *net, uint32_t batch,
                     const struct mlp_train_options *options);
 
-/* lead_slice - this member's part of a product of the first layer; evenly cut if lead is NULL. */
+/* lead_slice - this member's part of a product, of whose columns the leader takes its blocks. If
+ * lead is NULL, as gemm_tiles_slice by columns. */
 struct gemm_slice lead_slice(const struct lead *lead, const struct team *team, uint32_t row_blocks,
                              uint32_t col_blocks);
 

@@ -141,8 +141,9 @@ static bool can_cut_by_samples(const struct step *s, const struct team *team)
     return s->mixed == NULL && (groups % n == 0 || groups / n >= 8);
 }
 
-/* Above the first layer, where from its y to its dz nobody reads what another member writes. */
-static void above_at_once(const struct worker *worker, struct step *s, const struct team *team)
+/* Above the first layer, where from its y to its dz nobody reads what another member writes. Of the
+ * whole team this may be all members, or one. */
+static void above_at_once(const struct worker *worker, struct step *s, const struct team *whole)
 {
     uint32_t last = s->net->n_layers - 1;
     for (uint32_t l = 1; l <= last; l++)
@@ -150,7 +151,7 @@ static void above_at_once(const struct worker *worker, struct step *s, const str
     loss_and_gradient(s, worker->team);
     for (uint32_t l = last; l > 0; l--)
         input_gradient(worker, s, l);
-    team_barrier(team); /* every W has been read by all: it may change now */
+    team_barrier(whole); /* every W has been read by all: it may change now */
     for (uint32_t l = last; l > 0; l--)
         weight_gradient(worker, s, l);
 }
@@ -162,7 +163,7 @@ static void above_by_samples(struct worker *worker, struct step *s)
     worker->by_samples = false;
 }
 
-/* By the leader, while the other member turns to its aside. */
+/* By the leader, while the other member sees to its aside. */
 static void above_led(const struct worker *worker, struct step *s, const struct gemm_aside *aside)
 {
     static const struct team alone = {.id = 0, .n = 1};

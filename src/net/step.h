@@ -52,13 +52,13 @@ void step_batch(struct step *step, uint32_t batch);
 void step_begin(const struct step *step);
 void step_end(const struct step *step);
 
-/* step_is_led - whether member 0 of this team leads (lead.h): it has no time to fill a batch while
- * it is in a step, and the other one has, when its aside is called, once. */
+/* step_is_led - whether member 0 of this team leads (lead.h). */
 bool step_is_led(const struct step *step, const struct team *team);
 
 /* step_run - one member's part of a step on step->input[member] and step->labels. Every member
  * calls it, and the caller puts a barrier before and after. The batch must have been set with
- * step_batch by one member. aside: see gemm.h; may be NULL. */
+ * step_batch by one member. aside: see gemm.h; may be NULL. If the step is led, it is called once,
+ * for the other member, while that has nothing else to do, and may take its time. */
 void step_run(struct step *step, const struct team *team, const struct gemm_aside *aside);
 
 #endif

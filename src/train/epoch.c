@@ -1,6 +1,5 @@
-/* epoch.c - the loop over mini-batches: while a step runs on one, or just after, the next is
- * filled.
- */
+/* epoch.c - the loop over mini-batches: while a step runs on one, just after, or, by its leader,
+ * just before, the next is filled. */
 #include "train/epoch.h"
 
 #include "base/clock.h"
@@ -21,11 +20,16 @@ static const uint32_t *batch_samples(const struct epoch *e, uint32_t i, uint32_t
     return e->order + first;
 }
 
+/* Batch i as this member has it. */
+static struct batch *batch_of(const struct epoch *e, const struct team *team, uint32_t i)
+{
+    return &e->batch[e->n_owners > 1 ? team->id : 0][i % 2];
+}
+
 /* Prepares to fill the batch; augmented rows of it must be there. */
 static struct gather begin_gather(struct epoch *e, const struct team *team, uint32_t i)
 {
     static const struct team alone = {.id = 0, .n = 1};
-    bool own = e->n_owners > 1;
     uint32_t n;
     const uint32_t *samples = batch_samples(e, i, &n);
     const struct mlp_images *images = e->images;
@@ -33,8 +37,8 @@ static struct gather begin_gather(struct epoch *e, const struct team *team, uint
         images = &e->variants->rows[i % 2];
         samples = NULL;
     }
-    return data_gather_begin(&e->batch[own ? team->id : 0][i % 2], e->step->net->kernel,
-                             own ? &alone : team, images, samples, 0, n);
+    return data_gather_begin(batch_of(e, team, i), e->step->net->kernel,
+                             e->n_owners > 1 ? &alone : team, images, samples, 0, n);
 }
 
 /* A member's share of the augmented rows of batch i; nothing to do without augmentation. */
@@ -111,16 +115,15 @@ static void between_steps(struct epoch *e, uint32_t i, bool last)
 }
 
 /* What this member reads in step i. */
-static struct step_input *set_input(struct epoch *e, const struct team *team, uint32_t i)
+static void set_input(struct epoch *e, const struct team *team, uint32_t i)
 {
-    const struct batch *batch = &e->batch[e->n_owners > 1 ? team->id : 0][i % 2];
+    const struct batch *batch = batch_of(e, team, i);
     struct step_input *input = &e->input[team->id];
     input->x = batch->x;
     if (batch->x16 != NULL) {
         input->x16 = batch->x16->x;
         input->live = batch->x16->live;
     }
-    return input;
 }
 
 static void gather_some(void *gather)
@@ -136,15 +139,16 @@ static void gather_all(struct gather *gather)
 
 /* While the leader is busy. */
 struct led {
-    struct gather *next;
-    struct step_input *input;
+    struct live_batch *x16; /* of this step, and then of the next */
     uint32_t rows;
+    struct live *live;
+    struct gather *next;
 };
 
 static void turn_and_gather(void *context)
 {
     const struct led *led = context;
-    live_turn(led->next->batch->x16, led->next->kernel, led->rows, &led->input->live);
+    live_turn(led->x16, led->next->kernel, led->rows, led->live);
     gather_all(led->next);
 }
 
@@ -152,9 +156,9 @@ static void turn_and_gather(void *context)
  * and by the other member in the meantime. */
 static void run_step(struct epoch *e, const struct team *team, uint32_t i, struct gather *next)
 {
-    struct step_input *input = set_input(e, team, i);
-    struct led led = {next, input, e->step->batch};
+    struct led led = {batch_of(e, team, i)->x16, e->step->batch, &e->input[team->id].live, next};
     bool is_led = step_is_led(e->step, team);
+    set_input(e, team, i);
     struct gemm_aside aside = {is_led ? turn_and_gather : gather_some,
                                is_led ? (void *)&led : next};
     step_run(e->step, team, is_led || !e->live ? &aside : NULL);
@@ -237,7 +241,7 @@ static bool new_tiles(struct epoch *e, uint32_t inputs)
     bool ok = e->x16 != NULL;
     for (uint32_t i = 0; ok && i < n; i++)
         ok = live_new(&e->x16[i], e->options->batch, inputs, !e->live) &&
-             (i != 1 || !e->step->lead.pays || live_new_turned(&e->x16[i]));
+             (i / each != 1 || !e->step->lead.pays || live_new_turned(&e->x16[i]));
     for (uint32_t i = 0; ok && i < 2 * e->n_owners; i++)
         ok = data_batch_new_tiles(&e->batch[i / 2][i % 2], e->options->batch,
                                   &e->x16[i / 2 * each + i % each]);
