@@ -48,10 +48,10 @@ START_TEST(every_kernels_gradients_are_right)
 END_TEST
 
 /* Kernels with a mistake in them. */
-static void doubled_sums(uint32_t rows, const float *panel, float *sums)
+static void doubled_sums(uint32_t rows, uint32_t n, const float *panels, size_t stride, float *sums)
 {
-    kernel_find("scalar")->column_sums(rows, panel, sums);
-    for (int i = 0; i < PANEL; i++)
+    kernel_find("scalar")->column_sums(rows, n, panels, stride, sums);
+    for (uint32_t i = 0; i < n * PANEL; i++)
         sums[i] *= 2;
 }
 

@@ -116,16 +116,32 @@ INLINE vf bf16_odd(vi pair)
     return v_from_bits(vi_and(pair, vi_set1(-0x10000)));
 }
 
-static void bf16_sums(uint32_t k_tiles, const bf16 *tiles, float *sums)
+INLINE void bf16_sums_of(int n, uint32_t k_tiles, const bf16 *tiles, size_t stride, float *sums)
 {
-    for (int j = 0; j < PANEL; j += VL) {
-        vf sum = v_set1(0);
-        for (size_t line = 0; line < (size_t)k_tiles * PANEL; line++) {
-            vi pair = vi_load(tiles + line * TILE_K + 2 * j);
-            sum = v_add(v_add(sum, bf16_even(pair)), bf16_odd(pair));
+    vf sum[SUMS_AT_ONCE * VECTORS];
+#pragma GCC unroll 16
+    for (int j = 0; j < n * VECTORS; j++)
+        sum[j] = v_set1(0);
+    for (size_t line = 0; line < (size_t)k_tiles * PANEL; line++)
+#pragma GCC unroll 16
+        for (int j = 0; j < n * VECTORS; j++) {
+            vi pair = vi_load(tiles + j / VECTORS * stride + line * TILE_K + j % VECTORS * VL * 2);
+            sum[j] = v_add(v_add(sum[j], bf16_even(pair)), bf16_odd(pair));
         }
-        v_store(sums + j, sum);
+#pragma GCC unroll 16
+    for (int j = 0; j < n * VECTORS; j++)
+        v_store(sums + j * VL, sum[j]);
+}
+
+static void bf16_sums(uint32_t k_tiles, uint32_t n, const bf16 *tiles, size_t stride, float *sums)
+{
+    for (; n >= SUMS_AT_ONCE; n -= SUMS_AT_ONCE) {
+        bf16_sums_of(SUMS_AT_ONCE, k_tiles, tiles, stride, sums);
+        tiles += SUMS_AT_ONCE * stride;
+        sums += SUMS_AT_ONCE * PANEL;
     }
+    for (; n > 0; n--, tiles += stride, sums += PANEL)
+        bf16_sums_of(1, k_tiles, tiles, stride, sums);
 }
 
 /* Some rows of a block of C: one chain of fused multiply-adds over k for each element. */

@@ -4,6 +4,9 @@
  *     slope_gradient   dL/dz = dL/dy dy/dz
  */
 
+/* Panels whose sums grow side by side: each addition waits for the one before. */
+enum { SUMS_AT_ONCE = 4 };
+
 static void transpose(const float *from, float *to)
 {
     for (int r = 0; r < PANEL; r += VL)
@@ -28,16 +31,31 @@ static void slope_gradient(const float *dt, float *d)
 }
 
 /* Sums over the rows (samples) in the order of the rows, each column in its lane. */
-static void column_sums(uint32_t rows, const float *panel, float *sums)
+INLINE void column_sums_of(int n, uint32_t rows, const float *panels, size_t stride, float *sums)
 {
-    vf sum[VECTORS];
-    for (int j = 0; j < VECTORS; j++)
+    vf sum[SUMS_AT_ONCE * VECTORS];
+#pragma GCC unroll 16
+    for (int j = 0; j < n * VECTORS; j++)
         sum[j] = v_set1(0);
     for (uint32_t r = 0; r < rows; r++)
-        for (int j = 0; j < VECTORS; j++)
-            sum[j] = v_add(sum[j], v_load(panel + (size_t)r * PANEL + j * VL));
-    for (int j = 0; j < VECTORS; j++)
+#pragma GCC unroll 16
+        for (int j = 0; j < n * VECTORS; j++)
+            sum[j] = v_add(sum[j], v_load(panels + j / VECTORS * stride + (size_t)r * PANEL +
+                                          j % VECTORS * VL));
+#pragma GCC unroll 16
+    for (int j = 0; j < n * VECTORS; j++)
         v_store(sums + j * VL, sum[j]);
+}
+
+static void column_sums(uint32_t rows, uint32_t n, const float *panels, size_t stride, float *sums)
+{
+    for (; n >= SUMS_AT_ONCE; n -= SUMS_AT_ONCE) {
+        column_sums_of(SUMS_AT_ONCE, rows, panels, stride, sums);
+        panels += SUMS_AT_ONCE * stride;
+        sums += SUMS_AT_ONCE * PANEL;
+    }
+    for (; n > 0; n--, panels += stride, sums += PANEL)
+        column_sums_of(1, rows, panels, stride, sums);
 }
 
 /* In the order of the lines, each column in its lane. */

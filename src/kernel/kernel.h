@@ -108,8 +108,8 @@ struct kernel_bf16 {
     void (*turn)(const bf16 *from, size_t from_stride, bf16 *to, size_t to_stride);
     /* c = factor c + shift(column), and if relu max(0, that) */
     void (*scale)(float *block, float factor, const float *shift, bool relu);
-    /* sums over k of one block in pairs, in the order of k */
-    void (*sums)(uint32_t k_tiles, const bf16 *tiles, float *sums);
+    /* sums (16 n) over k of n blocks in pairs, in the order of k */
+    void (*sums)(uint32_t k_tiles, uint32_t n, const bf16 *tiles, size_t stride, float *sums);
 };
 
 /* Where the pixels of a warped image come from, see warp.h; coordinates along x and y in units of
@@ -167,8 +167,9 @@ struct kernel {
     void (*softmax_gradient)(const struct kernel_softmax *softmax);
     void (*softmax)(uint32_t n_classes, float *zt);  /* logits to probabilities, in place */
     void (*transpose)(const float *from, float *to); /* 16 x 16 */
-    void (*column_sums)(uint32_t rows, const float *panel, float *sums); /* (rows, 16) -> (16) */
-    kernel_update_rule *update[4];                                       /* [enum mlp_optimizer] */
+    /* sums (16 n) over the rows of n panels, in the order of the rows */
+    void (*column_sums)(uint32_t rows, uint32_t n, const float *panels, size_t stride, float *sums);
+    kernel_update_rule *update[4]; /* [enum mlp_optimizer] */
     /* n lines of 16 as in kernel_update_rule; see update.h */
     void (*average)(float share, uint32_t n, const uint32_t *lines, const float *w, float *mean);
     /* sums of x^2 over lines, each of the 16 columns apart */

@@ -80,8 +80,8 @@ INLINE void product_steps(int rows, int n, int row_step, uint32_t steps, int k_s
 }
 
 /* The lines of A that the next tile reads. On two threads the other core may have written those of
- * hidden layers: measured where no pixel is zero, an epoch is 1.7 % shorter there, and on one thread
- * as long. */
+ * hidden layers: measured where no pixel is zero, an epoch is 1.7 % shorter there, and on one
+ * thread as long. */
 INLINE void prefetch_rows(int rows, const float *a)
 {
 #pragma GCC unroll 16

@@ -116,10 +116,11 @@ void dense_update(const struct worker *worker, struct net_layer *layer, const st
     if (slice.row_begin > 0) /* one member a column takes the bias */
         return;
     struct kernel_update numbers = optimizer_numbers(optimizer, 1, false);
-    for (uint32_t p = slice.panel_begin; p < slice.panel_end; p++) {
-        float sums[PANEL];
-        worker->kernel->column_sums(x->rows, panel_at(dz, 0, p), sums);
-        optimizer_apply(optimizer, worker->kernel, &numbers, 1, NULL,
+    float sums[BIAS_PANELS * PANEL];
+    for (uint32_t p = slice.panel_begin, n; p < slice.panel_end; p += n) {
+        n = slice.panel_end - p < BIAS_PANELS ? slice.panel_end - p : BIAS_PANELS;
+        worker->kernel->column_sums(x->rows, n, panel_at(dz, 0, p), dz->stride, sums);
+        optimizer_apply(optimizer, worker->kernel, &numbers, n, NULL,
                         layer->bias + (size_t)p * PANEL, sums, NULL);
     }
 }
@@ -133,7 +134,8 @@ void dense_gradient(const struct worker *worker, struct net_layer *gradient, con
         gemm_slice(worker->kernel, worker->team, panel_count(gradient->inputs),
                    panel_count(gradient->outputs), GEMM_CUT_COLUMNS);
     gemm_run(worker->kernel, &product, &slice, worker->scratch, worker->aside);
-    for (uint32_t p = slice.panel_begin; slice.row_begin == 0 && p < slice.panel_end; p++)
-        worker->kernel->column_sums(x->rows, panel_at(dz, 0, p),
-                                    gradient->bias + (size_t)p * PANEL);
+    if (slice.row_begin == 0)
+        worker->kernel->column_sums(x->rows, slice.panel_end - slice.panel_begin,
+                                    panel_at(dz, 0, slice.panel_begin), dz->stride,
+                                    gradient->bias + (size_t)slice.panel_begin * PANEL);
 }

@@ -17,6 +17,9 @@
 
 struct lead;
 
+/* Panels of a bias whose gradients are summed before they are applied. */
+enum { BIAS_PANELS = 8 };
+
 /* Who computes, with what: a team member, its scratch memory and the kernel. */
 struct worker {
     const struct team *team;

@@ -88,13 +88,15 @@ static void step_bias(const struct update *u, const struct tiles *dz,
     struct kernel_update numbers = {0};
     if (u->optimizer != NULL)
         numbers = optimizer_numbers(u->optimizer, 1, false);
-    for (uint32_t p = slice->panel_begin; p < slice->panel_end; p++) {
-        float sums[PANEL], *bias = u->layer->bias + (size_t)p * PANEL;
-        u->kernel->bf16.sums(u->k_tiles, tile_at(dz, p, 0), sums);
+    float sums[BIAS_PANELS * PANEL];
+    for (uint32_t p = slice->panel_begin, n; p < slice->panel_end; p += n) {
+        float *bias = u->layer->bias + (size_t)p * PANEL;
+        n = slice->panel_end - p < BIAS_PANELS ? slice->panel_end - p : BIAS_PANELS;
+        u->kernel->bf16.sums(u->k_tiles, n, tile_at(dz, p, 0), tile_stride(dz), sums);
         if (u->optimizer != NULL)
-            optimizer_apply(u->optimizer, u->kernel, &numbers, 1, NULL, bias, sums, NULL);
+            optimizer_apply(u->optimizer, u->kernel, &numbers, n, NULL, bias, sums, NULL);
         else
-            memcpy(bias, sums, sizeof sums);
+            memcpy(bias, sums, n * PANEL * sizeof *sums);
     }
 }
 

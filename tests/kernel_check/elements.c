@@ -64,24 +64,25 @@ static void check_transpose(struct check *check, enum contents contents)
     operand_free(&to);
 }
 
-static void check_column_sums(struct check *check, uint32_t rows, enum contents contents)
+static void check_column_sums(struct check *check, uint32_t rows, uint32_t n,
+                              enum contents contents)
 {
-    check_case(check, "column_sums, %u rows, contents %d", rows, contents);
-    struct operand panel = operand_new(check, rows, PANEL, 0),
-                   sums = operand_new(check, 1, PANEL, 0);
-    operand_fill(check, &panel, contents, 0);
-    operand_keep(&panel);
+    check_case(check, "column_sums, %u rows, %u panels, contents %d", rows, n, contents);
+    struct operand panels = operand_new(check, rows, n * PANEL, 48),
+                   sums = operand_new(check, n, PANEL, 0); /* a row for each panel */
+    operand_fill(check, &panels, contents, 0);
+    operand_keep(&panels);
     operand_keep(&sums);
-    check->kernel->column_sums(rows, panel.m.data, sums.m.data);
-    for (uint32_t c = 0; c < PANEL; c++) {
+    check->kernel->column_sums(rows, n, panels.m.data, panels.m.stride, sums.m.data);
+    for (uint32_t c = 0; c < n * PANEL; c++) {
         float sum = 0; /* in the order of the rows: part of the contract */
         for (uint32_t r = 0; r < rows; r++)
-            sum += *operand_at(&panel, r, c);
-        check_bits(check, *operand_at(&sums, 0, c), sum, 0, c);
+            sum += *operand_at(&panels, r, c);
+        check_bits(check, *operand_at(&sums, c / PANEL, c % PANEL), sum, 0, c);
     }
-    operand_check_kept(check, &panel, 0, 0, "panel");
-    operand_check_kept(check, &sums, 1, PANEL, "sums");
-    operand_free(&panel);
+    operand_check_kept(check, &panels, 0, 0, "panels");
+    operand_check_kept(check, &sums, n, PANEL, "sums");
+    operand_free(&panels);
     operand_free(&sums);
 }
 
@@ -189,7 +190,10 @@ void check_elements(struct check *check)
         for (uint32_t n = 1; n <= 5; n++)
             check_relu(check, rows[i], n, n % 2 == 0 ? 5 * PANEL : 0);
         for (enum contents contents = INTEGERS; contents <= SPECIALS; contents++)
-            check_column_sums(check, rows[i], contents), check_squares(check, rows[i], contents);
+            check_squares(check, rows[i], contents);
+        for (enum contents contents = INTEGERS; contents <= SPECIALS; contents++)
+            for (uint32_t n = 1; n <= 9; n += 1 + 2 * (n > 1)) /* 1, 2, 5, 8 */
+                check_column_sums(check, rows[i], n, contents);
     }
     for (int repeat = 0; repeat < 10; repeat++)
         check_relu_gradient(check);
