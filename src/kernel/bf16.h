@@ -122,12 +122,13 @@ INLINE void bf16_sums_of(int n, uint32_t k_tiles, const bf16 *tiles, size_t stri
 #pragma GCC unroll 16
     for (int j = 0; j < n * VECTORS; j++)
         sum[j] = v_set1(0);
-    for (size_t line = 0; line < (size_t)k_tiles * PANEL; line++)
+    for (size_t line = 0; line < (size_t)k_tiles * PANEL; line++, tiles += TILE_K) {
 #pragma GCC unroll 16
         for (int j = 0; j < n * VECTORS; j++) {
-            vi pair = vi_load(tiles + j / VECTORS * stride + line * TILE_K + j % VECTORS * VL * 2);
+            vi pair = vi_load(tiles + j / VECTORS * stride + j % VECTORS * VL * 2);
             sum[j] = v_add(v_add(sum[j], bf16_even(pair)), bf16_odd(pair));
         }
+    }
 #pragma GCC unroll 16
     for (int j = 0; j < n * VECTORS; j++)
         v_store(sums + j * VL, sum[j]);

@@ -37,11 +37,12 @@ INLINE void column_sums_of(int n, uint32_t rows, const float *panels, size_t str
 #pragma GCC unroll 16
     for (int j = 0; j < n * VECTORS; j++)
         sum[j] = v_set1(0);
-    for (uint32_t r = 0; r < rows; r++)
+    for (uint32_t r = 0; r < rows; r++) {
+        const float *row = panels + (size_t)r * PANEL;
 #pragma GCC unroll 16
         for (int j = 0; j < n * VECTORS; j++)
-            sum[j] = v_add(sum[j], v_load(panels + j / VECTORS * stride + (size_t)r * PANEL +
-                                          j % VECTORS * VL));
+            sum[j] = v_add(sum[j], v_load(row + j / VECTORS * stride + j % VECTORS * VL));
+    }
 #pragma GCC unroll 16
     for (int j = 0; j < n * VECTORS; j++)
         v_store(sums + j * VL, sum[j]);
