@@ -53,6 +53,12 @@ static struct mlp_train_options plain_sgd(void)
     return options;
 }
 
+START_TEST(all_kernels_are_tried)
+{
+    ck_assert(as_if_native(KERNELS_MAX) == NULL);
+}
+END_TEST
+
 /* The limits of lead.c, from both sides. */
 START_TEST(one_leads_where_layers_above_the_first_are_small)
 {
@@ -129,6 +135,7 @@ START_TEST(only_a_team_of_two_is_led)
     ck_assert(step != NULL && !step_is_led(step, &(struct team){.n = 2}));
     step_free(step);
     mlp_net_use_precision(net, MLP_F32);
+    net->kernel = as_if_native(0);
     options.dropout = 0;
     step = step_new(net, 128, 2, &options);
     ck_assert(step != NULL && !step_is_led(step, &(struct team){.n = 2}));
@@ -228,6 +235,7 @@ Suite *lead_suite(void)
     Suite *suite = suite_create("lead");
     TCase *tests = tcase_create("lead");
     tcase_set_timeout(tests, 120);
+    tcase_add_test(tests, all_kernels_are_tried);
     tcase_add_test(tests, one_leads_where_layers_above_the_first_are_small);
     tcase_add_test(tests, nobody_leads_where_a_step_does_more);
     tcase_add_test(tests, only_a_team_of_two_is_led);

@@ -245,6 +245,9 @@ START_TEST(a_step_is_the_reference_step)
                 check_step(kernel, widths[(i + n_layers) % 6], n_layers, batches[i],
                            (int)(i + n_layers) % 4 + 1,
                            (enum mlp_activation)(other * (1 + (i + n_layers) % 4)));
+    static const uint32_t wide[] = {33, 150, 7}; /* a bias of more than BIAS_PANELS */
+    for (int threads = 1; threads <= 2; threads++)
+        check_step(kernel, wide, 2, 33, threads, MLP_RELU);
 }
 END_TEST
 

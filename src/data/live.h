@@ -9,8 +9,9 @@ struct live_batch {
     struct tiles x;       /* (B, live.n) */
     struct live live;     /* its columns; no list if they are all inputs */
     uint32_t n_inputs;    /* of an image */
-    uint32_t *inputs;     /* (n_inputs) live's list, whether or not live shows it: */
-    uint32_t *lists;      /* (3, n_inputs) the first or second of these, by turns; scratch */
+    uint32_t *inputs;     /* (n_inputs) the list, also where live has none */
+    uint32_t *lists;      /* (3, n_inputs) memory of the list, by turns the first and the second,
+                             and the third for scratch */
     struct tiles turned;  /* room for x transposed; no data: none */
     uint8_t *any;         /* (n_inputs) what is not zero in some image */
     const uint8_t **rows; /* (B) the images, to be set before live_fill */

@@ -47,7 +47,7 @@ struct gemm_slice gemm_tiles_slice(const struct team *team, uint32_t row_blocks,
 void gemm_tiles_run(const struct kernel *kernel, const struct gemm_tiles *product,
                     const struct gemm_slice *slice, float *scratch, const struct gemm_aside *aside);
 
-/* Measured: bench, rows "bf16 products". Two columns of so many tiles, 32 KiB, stay in L1 while
+/* Measured: bench, rows "large". Two columns of so many tiles, 32 of L1's 48 KiB, stay there while
  * rows pass by; so many pairs of rows of A, and their partial sums, stay in L2 while columns pass
  * by. */
 enum { GEMM_TILES_K = 16, GEMM_TILES_PAIRS = 8 };

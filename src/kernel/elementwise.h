@@ -4,8 +4,9 @@
  *     slope_gradient   dL/dz = dL/dy dy/dz
  */
 
-/* Panels whose sums grow side by side: each addition waits for the one before. */
-enum { SUMS_AT_ONCE = 4 };
+/* Panels whose sums grow side by side, in half of the registers at most: each addition waits for
+ * the one before. */
+enum { SUMS_AT_ONCE = VL >= 8 ? 4 : 2 };
 
 static void transpose(const float *from, float *to)
 {

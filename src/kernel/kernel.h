@@ -108,7 +108,7 @@ struct kernel_bf16 {
     void (*turn)(const bf16 *from, size_t from_stride, bf16 *to, size_t to_stride);
     /* c = factor c + shift(column), and if relu max(0, that) */
     void (*scale)(float *block, float factor, const float *shift, bool relu);
-    /* sums (16 n) over k of n blocks in pairs, in the order of k */
+    /* sums (16 n) over k of n blocks in pairs, `stride` numbers apart, in the order of k */
     void (*sums)(uint32_t k_tiles, uint32_t n, const bf16 *tiles, size_t stride, float *sums);
 };
 
@@ -167,7 +167,7 @@ struct kernel {
     void (*softmax_gradient)(const struct kernel_softmax *softmax);
     void (*softmax)(uint32_t n_classes, float *zt);  /* logits to probabilities, in place */
     void (*transpose)(const float *from, float *to); /* 16 x 16 */
-    /* sums (16 n) over the rows of n panels, in the order of the rows */
+    /* sums (16 n) over the rows of n panels, `stride` floats apart, in the order of the rows */
     void (*column_sums)(uint32_t rows, uint32_t n, const float *panels, size_t stride, float *sums);
     kernel_update_rule *update[4]; /* [enum mlp_optimizer] */
     /* n lines of 16 as in kernel_update_rule; see update.h */

@@ -141,8 +141,8 @@ static bool can_cut_by_samples(const struct step *s, const struct team *team)
     return s->mixed == NULL && (groups % n == 0 || groups / n >= 8);
 }
 
-/* Above the first layer, where from its y to its dz nobody reads what another member writes. Of the
- * whole team this may be all members, or one. */
+/* Above the first layer, where from its y to its dz nobody reads what another member writes.
+ * worker->team are those who share the work: the whole team, or one of it alone. */
 static void above_at_once(const struct worker *worker, struct step *s, const struct team *whole)
 {
     uint32_t last = s->net->n_layers - 1;

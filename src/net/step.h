@@ -57,8 +57,9 @@ bool step_is_led(const struct step *step, const struct team *team);
 
 /* step_run - one member's part of a step on step->input[member] and step->labels. Every member
  * calls it, and the caller puts a barrier before and after. The batch must have been set with
- * step_batch by one member. aside: see gemm.h; may be NULL. If the step is led, it is called once,
- * for the other member, while that has nothing else to do, and may take its time. */
+ * step_batch by one member. aside: see gemm.h; may be NULL. In a step that is led the leader's is
+ * never called, and the other member's once, while that has nothing else to do: then it may take
+ * its time. */
 void step_run(struct step *step, const struct team *team, const struct gemm_aside *aside);
 
 #endif

@@ -1,5 +1,5 @@
-/* epoch.c - the loop over mini-batches: while a step runs on one, just after, or, by its leader,
- * just before, the next is filled. */
+/* epoch.c - the loop over mini-batches: each member's copy of the next one is filled while a step
+ * runs, or just after it; a leader's (net/lead.h) just before its own step. */
 #include "train/epoch.h"
 
 #include "base/clock.h"
@@ -152,8 +152,8 @@ static void turn_and_gather(void *context)
     gather_all(led->next);
 }
 
-/* Step i, and the next batch during it or, of live inputs, after it. A leader's is filled later,
- * and by the other member in the meantime. */
+/* Step i. Meanwhile the next batch is filled, or, with live inputs, right after; of a step that is
+ * led by the member that waits, and the leader leaves its own for later. */
 static void run_step(struct epoch *e, const struct team *team, uint32_t i, struct gather *next)
 {
     struct led led = {batch_of(e, team, i)->x16, e->step->batch, &e->input[team->id].live, next};

@@ -132,30 +132,30 @@ static void check_scale(struct check *check, enum contents contents, bool relu)
     operand_free(&shift);
 }
 
-static bf16 *in_pairs(bf16 *tiles, uint32_t k_tiles, uint32_t k, uint32_t c)
+static bf16 *in_pairs(bf16 *tiles, size_t stride, uint32_t k, uint32_t c)
 {
-    size_t tile = c / PANEL * k_tiles + k / TILE_K;
-    return tiles + tile * TILE_ELEMENTS + pairs_index(k % TILE_K, c % PANEL);
+    return tiles + c / PANEL * stride + (size_t)(k / TILE_K) * TILE_ELEMENTS +
+           pairs_index(k % TILE_K, c % PANEL);
 }
 
 static void check_tile_sums(struct check *check, uint32_t k_tiles, uint32_t n)
 {
     check_case(check, "sums over %u tiles of %u blocks", k_tiles, n);
     const uint32_t rows = k_tiles * TILE_K, cols = n * PANEL;
-    const size_t stride = (size_t)k_tiles * TILE_ELEMENTS;
-    struct guarded tiles = tiles_new(check, n * stride);
+    const size_t stride = (size_t)(k_tiles + 1) * TILE_ELEMENTS; /* a batch may be a short one */
+    struct guarded tiles = tiles_new(check, n * stride - TILE_ELEMENTS);
     struct operand values = operand_new(check, rows, cols, 0);
     struct operand sums = operand_new(check, n, PANEL, 0); /* a row for each block */
     operand_fill(check, &values, REALS, 0);
     operand_keep(&sums);
     for (uint32_t k = 0; k < rows; k++)
         for (uint32_t c = 0; c < cols; c++)
-            *in_pairs(tiles.data, k_tiles, k, c) = rounded(check, *operand_at(&values, k, c));
+            *in_pairs(tiles.data, stride, k, c) = rounded(check, *operand_at(&values, k, c));
     check->kernel->bf16.sums(k_tiles, n, tiles.data, stride, sums.m.data);
     for (uint32_t c = 0; c < cols; c++) {
         float sum = 0; /* in the order of k: part of the contract */
         for (uint32_t k = 0; k < rows; k++)
-            sum += to_float(*in_pairs(tiles.data, k_tiles, k, c));
+            sum += to_float(*in_pairs(tiles.data, stride, k, c));
         check_bits(check, *operand_at(&sums, c / PANEL, c % PANEL), sum, 0, c);
     }
     operand_check_kept(check, &sums, n, PANEL, "sums");
@@ -182,7 +182,7 @@ void check_tiles(struct check *check)
     check_tile_transpose(check);
     check_turn(check);
     for (uint32_t k_tiles = 1; k_tiles <= 9; k_tiles++)
-        for (uint32_t n = 1; n <= 9; n += 1 + 2 * (n > 1)) /* 1, 2, 5, 8 */
+        for (uint32_t n = 1; n <= 8; n += 1 + 2 * (n > 1)) /* 1, 2, 5, 8 */
             check_tile_sums(check, k_tiles, n);
     check_tile_products(check);
     if (kernel->end != NULL)
