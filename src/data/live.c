@@ -25,8 +25,8 @@ bool live_new(struct live_batch *b, uint32_t batch_max, uint32_t n_inputs, bool 
 
 bool live_new_turned(struct live_batch *b)
 {
-    struct tiles *t =
-        &b->turned; /* two blocks of inputs from each tile of x, and as many samples */
+    struct tiles *t = &b->turned;
+    /* Each tile of x becomes half of two: 32 x 32 are turned at once. */
     *t = (struct tiles){.blocks = 2 * tile_count(b->n_inputs), .k_tiles = b->x.blocks / 2};
     t->data = memory_new(t->blocks * tile_stride(t) * sizeof(bf16));
     return t->data != NULL;
