@@ -137,8 +137,8 @@ static void gather_all(struct gather *gather)
         ;
 }
 
-/* While the leader is busy. */
-struct led {
+/* What a member has to do while it waits for its leader. */
+struct follower {
     struct live_batch *x16; /* of this step, and then of the next */
     uint32_t rows;
     struct live *live;
@@ -147,23 +147,25 @@ struct led {
 
 static void turn_and_gather(void *context)
 {
-    const struct led *led = context;
-    live_turn(led->x16, led->next->kernel, led->rows, led->live);
-    gather_all(led->next);
+    const struct follower *f = context;
+    live_turn(f->x16, f->next->kernel, f->rows, f->live);
+    gather_all(f->next);
 }
 
 /* Step i. Meanwhile the next batch is filled, or, with live inputs, right after; of a step that is
  * led by the member that waits, and the leader leaves its own for later. */
 static void run_step(struct epoch *e, const struct team *team, uint32_t i, struct gather *next)
 {
-    struct led led = {batch_of(e, team, i)->x16, e->step->batch, &e->input[team->id].live, next};
-    bool is_led = step_is_led(e->step, team);
+    struct follower follower = {batch_of(e, team, i)->x16, e->step->batch, &e->input[team->id].live,
+                                next};
+    struct gemm_aside follow = {turn_and_gather, &follower}, gather = {gather_some, next};
     set_input(e, team, i);
-    struct gemm_aside aside = {is_led ? turn_and_gather : gather_some,
-                               is_led ? (void *)&led : next};
-    step_run(e->step, team, is_led || !e->live ? &aside : NULL);
-    if (!is_led)
-        gather_all(next);
+    if (step_is_led(e->step, team)) {
+        step_run(e->step, team, &follow);
+        return;
+    }
+    step_run(e->step, team, e->live ? NULL : &gather);
+    gather_all(next);
 }
 
 static void run_steps(const struct team *team, struct epoch *e)
@@ -239,9 +241,11 @@ static bool new_tiles(struct epoch *e, uint32_t inputs)
     uint32_t each = x16_of_each(e), n = each * e->n_owners;
     e->x16 = calloc(n, sizeof *e->x16);
     bool ok = e->x16 != NULL;
-    for (uint32_t i = 0; ok && i < n; i++)
+    for (uint32_t i = 0; ok && i < n; i++) {
+        bool follows = e->step->lead.pays && i / each == 1; /* member 1, of a team of two */
         ok = live_new(&e->x16[i], e->options->batch, inputs, !e->live) &&
-             (i / each != 1 || !e->step->lead.pays || live_new_turned(&e->x16[i]));
+             (!follows || live_new_turned(&e->x16[i]));
+    }
     for (uint32_t i = 0; ok && i < 2 * e->n_owners; i++)
         ok = data_batch_new_tiles(&e->batch[i / 2][i % 2], e->options->batch,
                                   &e->x16[i / 2 * each + i % each]);
