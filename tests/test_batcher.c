@@ -151,13 +151,30 @@ static void check_nonzeros(const struct batch *batch, const char *kernel)
         }
 }
 
+/* All columns in pairs, each once, and those of the batch first. */
+static void check_columns(const struct batch *batch)
+{
+    const struct nonzeros *z = &batch->x.nonzeros;
+    uint32_t n = z->bytes == NULL ? 0 : z->column_stride * PAIR;
+    bool *seen = calloc(n + 1, sizeof *seen);
+    ck_assert_ptr_nonnull(seen);
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t column = z->columns[i];
+        ck_assert(column < n && !seen[column]);
+        ck_assert(column == (i % PAIR == 0 ? column / PAIR * PAIR : z->columns[i - 1] + 1));
+        ck_assert((i / PAIR < batch->x.cols / PAIR) == (column / PAIR < batch->x.cols / PAIR));
+        seen[column] = true;
+    }
+    free(seen);
+}
+
 static void check_gather(const struct kernel *kernel, const struct mlp_images *images,
                          int n_members, bool nonzeros)
 {
     enum { BATCH = 100 };
     struct batch batch;
-    uint32_t inputs = images->n_rows * images->n_cols, samples[BATCH];
-    ck_assert(data_batch_new(&batch, BATCH, inputs, nonzeros));
+    uint32_t samples[BATCH];
+    ck_assert(data_batch_new(&batch, BATCH, images->n_rows, images->n_cols, nonzeros));
     for (uint32_t i = 0; i < BATCH; i++) /* the very last sample among them */
         samples[i] = (images->n_samples - 1 + i * 7) % images->n_samples;
     for (int id = n_members - 1; id >= 0; id--) {
@@ -178,6 +195,7 @@ static void check_gather(const struct kernel *kernel, const struct mlp_images *i
     for (uint32_t r = 0; r < n; r++)
         check_row(&batch, r, images, first + r, kernel->name);
     check_nonzeros(&batch, kernel->name);
+    check_columns(&batch);
     data_batch_free(&batch);
 }
 
@@ -202,6 +220,23 @@ START_TEST(gathered_pixels_are_bytes_over_255)
             free(images.labels);
             guarded_free(&memory);
         }
+}
+END_TEST
+
+/* A pair, and then the one below it. */
+START_TEST(columns_come_as_squares)
+{
+    static const uint32_t wanted[][8] = {
+        {4, 0, 1, 4, 5, 2, 3, 6}, /* 4 pixels wide */
+        {5, 0, 1, 6, 7, 2, 3, 8}, /* 5: half a pair aside */
+        {1, 0, 1, 2, 3, 4, 5, 6},
+        {16, 0, 1, 2, 3, 4, 5, 6}, /* one row */
+    };
+    struct nonzeros z;
+    ck_assert(nonzeros_new(&z, 8, 16, wanted[_i][0], 1));
+    for (int i = 0; i < 7; i++)
+        ck_assert_uint_eq(z.columns[i], wanted[_i][i + 1]);
+    nonzeros_free(&z);
 }
 END_TEST
 
@@ -376,6 +411,7 @@ Suite *batcher_suite(void)
     tcase_add_test(tests, all_orders_are_equally_likely);
     tcase_add_loop_test(tests, gathered_pixels_are_bytes_over_255, 0,
                         sizeof image_sizes / sizeof image_sizes[0]);
+    tcase_add_loop_test(tests, columns_come_as_squares, 0, 4);
     tcase_add_test(tests, zeros_are_looked_for_where_there_are_enough);
     tcase_add_test(tests, batches_in_bf16_have_live_inputs);
     tcase_add_test(tests, a_batch_in_bf16_is_turned_before_the_next_one_comes);

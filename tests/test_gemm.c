@@ -141,7 +141,10 @@ static struct nonzeros new_nonzeros(const struct panels *m, bool of_rows)
     z.of_rows = zeros((size_t)words * z.row_stride, sizeof *z.of_rows);
     z.of_columns = zeros((size_t)words_of_rows * z.column_stride, sizeof *z.of_columns);
     z.values = zeros(UINT8_MAX + 1, sizeof *z.values);
+    z.columns = zeros((size_t)words * WORD, sizeof *z.columns);
     memset(z.bytes, UINT8_MAX, n_bytes);
+    for (uint32_t c = 0; c < words * WORD; c++)
+        z.columns[c] = c;
     for (int i = 0; i <= UINT8_MAX; i++)
         z.values[i] = value_of((uint8_t)i);
     for (uint32_t r = 0; r < m->rows; r++)
@@ -159,6 +162,7 @@ static void free_nonzeros(struct nonzeros *z)
     free(z->of_rows);
     free(z->of_columns);
     free(z->values);
+    free(z->columns);
 }
 
 static float element(const struct panels *m, uint32_t r, uint32_t c)

@@ -150,7 +150,7 @@ static double after_a_hundred_steps(struct mlp_train_options options,
     struct batch batch;
     ck_assert_int_eq(mlp_net_new(&net, widths, 2, 3, NULL), MLP_OK);
     mlp_net_use_activation(net, activation);
-    ck_assert(data_batch_new(&batch, BATCH, INPUTS, false));
+    ck_assert(data_batch_new(&batch, BATCH, 1, INPUTS, false));
     double *x = zeros(BATCH * INPUTS), *moved = zeros(BATCH * INPUTS);
     fill(&batch, x);
     struct reference *r = reference_new(net, BATCH);

@@ -192,7 +192,7 @@ static void check_step(const struct kernel *kernel, const uint32_t *widths, uint
     mlp_net_use_activation(net, activation);
     randomise_biases(net);
     struct batch x;
-    ck_assert(data_batch_new(&x, batch + 5, widths[0], false));
+    ck_assert(data_batch_new(&x, batch + 5, 1, widths[0], false));
     double *inputs = new_inputs(batch, widths[0], widths[n_layers], x.labels);
     for (uint32_t i = 0; i < batch * widths[0]; i++)
         panel_at(&x.x, i / widths[0], i % widths[0] / PANEL)[i % widths[0] % PANEL] =

@@ -22,15 +22,17 @@ void data_shuffle(uint32_t *order, uint32_t n, uint64_t seed, uint32_t epoch)
 
 #define PIXEL_SCALE (1.0f / 255.0f)
 
-bool data_batch_new(struct batch *batch, uint32_t batch_max, uint32_t inputs, bool nonzeros)
+bool data_batch_new(struct batch *batch, uint32_t batch_max, uint32_t rows, uint32_t cols,
+                    bool nonzeros)
 {
+    uint32_t inputs = rows * cols;
     *batch = (struct batch){0};
     batch->x =
         (struct panels){.rows = batch_max, .cols = inputs, .stride = panel_stride(batch_max)};
     batch->labels = memory_new((size_t)panel_count(batch_max) * PANEL);
     bool ok;
     if (nonzeros) {
-        ok = nonzeros_new(&batch->x.nonzeros, batch_max, inputs, PIXEL_SCALE);
+        ok = nonzeros_new(&batch->x.nonzeros, batch_max, inputs, cols, PIXEL_SCALE);
     } else {
         batch->x.data = memory_new(panel_floats(batch_max, inputs) * sizeof(float));
         ok = batch->x.data != NULL;

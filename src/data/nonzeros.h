@@ -12,9 +12,10 @@ enum { NONZEROS_ROWS = 8 };
  * Looks at a few of them. */
 bool nonzeros_pay(const struct mlp_images *images, uint32_t first, uint32_t n);
 
-/* nonzeros_new - for matrices of up to so many rows and columns, at first of zeros alone; a byte
- * stands for so many times `scale`. False if out of memory. */
-bool nonzeros_new(struct nonzeros *nonzeros, uint32_t rows, uint32_t columns, float scale);
+/* nonzeros_new - for matrices of up to so many rows and columns, at first of zeros alone. A row is
+ * an image, `width` pixels wide; a byte stands for so many times `scale`. False if out of memory. */
+bool nonzeros_new(struct nonzeros *nonzeros, uint32_t rows, uint32_t columns, uint32_t width,
+                  float scale);
 void nonzeros_free(struct nonzeros *nonzeros);
 
 /* nonzeros_keep - n <= 8 rows from `row` (a multiple of 8) on, the rest of the 8 taken for zeros,

@@ -51,22 +51,11 @@ static void multiply_nonzeros(const struct kernel *kernel, const struct gemm *g,
                               float *c, size_t c_stride, const float *init)
 {
     const struct nonzeros *a = &g->a->nonzeros;
-    const uint64_t *bits;
-    const uint8_t *bytes;
-    uint32_t stride, words = divide_up(k_end - k_begin, WORD);
-    if (g->order == KERNEL_BY_ROWS) {
-        stride = a->row_stride;
-        bits = a->of_rows + k_begin / WORD * (size_t)stride + group * PANEL;
-        bytes = nonzeros_at(a, group * PANEL, k_begin);
-        if ((group + 1) * PANEL < stride)
-            prefetch_notes(a, group + 1, k_begin / WORD, words);
-    } else {
-        stride = a->column_stride;
-        bits = a->of_columns + k_begin / WORD * (size_t)stride + group * (PANEL / PAIR);
-        bytes = nonzeros_at(a, k_begin, group * PANEL);
-    }
-    kernel->product_nonzero[g->order][n - 1](words, bits, stride, bytes, a->values, b, g->b->stride,
-                                             c, c_stride, init);
+    uint32_t word = k_begin / WORD, words = divide_up(k_end - k_begin, WORD);
+    if (g->order == KERNEL_BY_ROWS && (group + 1) * PANEL < a->row_stride)
+        prefetch_notes(a, group + 1, word, words);
+    kernel->product_nonzero[g->order][n - 1](a, group, word, words, b, g->b->stride, c, c_stride,
+                                             init);
 }
 
 /* Of 16 rows of C. */

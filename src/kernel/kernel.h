@@ -15,15 +15,14 @@
 typedef void kernel_product(uint32_t k, const float *a, size_t a_stride, const float *b,
                             size_t b_stride, float *c, size_t c_stride, const float *init);
 
-/* kernel_product_nonzero - the same over those k alone whose bit is set, for finite B and an A that
- * is zero at all others. bits: `words` words, bits_stride from one to the next, for each of the 16
- * rows, or by columns for each pair of them; a kernel may take two pairs together, and then reads A
- * wherever either has its bit. k is a multiple of 64, the end of A and B aside.
- *          by rows:    A(r, k) = values[a[(k / 64 * bits_stride + r) * 64 + k % 64]]
- *          by columns: A(r, k) = values[a[k * 64 + r]] */
-typedef void kernel_product_nonzero(uint32_t words, const uint64_t *bits, size_t bits_stride,
-                                    const uint8_t *a, const float *values, const float *b,
-                                    size_t b_stride, float *c, size_t c_stride, const float *init);
+/* kernel_product_nonzero - the same over those k alone where A is not zero, for finite B, of a
+ * matrix M as bytes, with k in `words` words of 64 from number `word` on; a kernel may take several
+ * rows of A together, and then leaves out only what is zero in all of them.
+ *          by rows:    A(r, k) = M(16 group + r, k)
+ *          by columns: A(r, k) = M(k, columns[16 group + r])      (see panel.h) */
+typedef void kernel_product_nonzero(const struct nonzeros *m, uint32_t group, uint32_t word,
+                                    uint32_t words, const float *b, size_t b_stride, float *c,
+                                    size_t c_stride, const float *init);
 
 enum { KERNEL_PANELS_MAX = 8 };
 enum kernel_order { KERNEL_BY_ROWS, KERNEL_BY_COLUMNS };

@@ -33,6 +33,8 @@ struct nonzeros {
     uint64_t *of_rows, *of_columns;
     uint32_t row_stride, column_stride; /* from a word to the next */
     float *values;                      /* (256) */
+    uint32_t *columns; /* in the order in which products by columns take them, pairs as pairs; all,
+                          up to whole words */
 };
 
 struct panels {

@@ -68,36 +68,36 @@ PRODUCTS(3)
         }
 #endif
 
-NONZERO(1, 1, rows, KERNEL_BY_ROWS)
+NONZERO(1, rows)
 #define NONZERO_ROWS_TABLE nonzero_rows_1
 #if NONZERO_PANELS >= 4
-NONZERO(1, 2, rows, KERNEL_BY_ROWS)
-NONZERO(1, 3, rows, KERNEL_BY_ROWS)
-NONZERO(1, 4, rows, KERNEL_BY_ROWS)
+NONZERO(2, rows)
+NONZERO(3, rows)
+NONZERO(4, rows)
 #    undef NONZERO_ROWS_TABLE
 #    define NONZERO_ROWS_TABLE nonzero_rows_1, nonzero_rows_2, nonzero_rows_3, nonzero_rows_4
 #endif
 #if NONZERO_PANELS == 8
-NONZERO(1, 5, rows, KERNEL_BY_ROWS)
-NONZERO(1, 6, rows, KERNEL_BY_ROWS)
-NONZERO(1, 7, rows, KERNEL_BY_ROWS)
-NONZERO(1, 8, rows, KERNEL_BY_ROWS)
+NONZERO(5, rows)
+NONZERO(6, rows)
+NONZERO(7, rows)
+NONZERO(8, rows)
 #    undef NONZERO_ROWS_TABLE
 #    define NONZERO_ROWS_TABLE                                                                     \
         nonzero_rows_1, nonzero_rows_2, nonzero_rows_3, nonzero_rows_4, nonzero_rows_5,            \
             nonzero_rows_6, nonzero_rows_7, nonzero_rows_8
 #endif
 
-NONZERO(NONZERO_COLUMNS, 1, columns, KERNEL_BY_COLUMNS)
+NONZERO(1, columns)
 #define NONZERO_COLUMNS_TABLE nonzero_columns_1
 #if NONZERO_COLUMNS_PANELS >= 2
-NONZERO(NONZERO_COLUMNS, 2, columns, KERNEL_BY_COLUMNS)
+NONZERO(2, columns)
 #    undef NONZERO_COLUMNS_TABLE
 #    define NONZERO_COLUMNS_TABLE nonzero_columns_1, nonzero_columns_2
 #endif
 #if NONZERO_COLUMNS_PANELS == 4
-NONZERO(NONZERO_COLUMNS, 3, columns, KERNEL_BY_COLUMNS)
-NONZERO(NONZERO_COLUMNS, 4, columns, KERNEL_BY_COLUMNS)
+NONZERO(3, columns)
+NONZERO(4, columns)
 #    undef NONZERO_COLUMNS_TABLE
 #    define NONZERO_COLUMNS_TABLE                                                                  \
         nonzero_columns_1, nonzero_columns_2, nonzero_columns_3, nonzero_columns_4

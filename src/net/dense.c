@@ -1,5 +1,7 @@
 #include "net/dense.h"
 
+#include <string.h>
+
 struct forward {
     const struct kernel *kernel;
     const struct activation *activation;
@@ -85,24 +87,27 @@ void dense_data_gradient(const struct worker *worker, const struct net_layer *la
 struct update {
     const struct kernel *kernel;
     struct net_layer *layer;
+    const uint32_t *inputs; /* to which the rows of dW belong; NULL: to each its own */
     const struct optimizer *optimizer;
     struct kernel_update numbers;
 };
 
-/* c holds dW for inputs row..row+15 and n panels of outputs. */
+/* c holds dW for 16 inputs, row..row+15 or those in the list there, and n panels of outputs. */
 static void apply_update(void *context, uint32_t row, uint32_t panel, uint32_t n, float *c,
                          size_t c_stride)
 {
     const struct update *u = context;
+    const uint32_t *lines = u->inputs == NULL ? NULL : u->inputs + row;
     for (uint32_t p = 0; p < n; p++)
-        optimizer_apply(u->optimizer, u->kernel, &u->numbers, PANEL, NULL,
-                        panel_at(&u->layer->w, row, panel + p), c + p * c_stride, NULL);
+        optimizer_apply(u->optimizer, u->kernel, &u->numbers, PANEL, lines,
+                        panel_at(&u->layer->w, lines == NULL ? row : 0, panel + p),
+                        c + p * c_stride, NULL);
 }
 
 void dense_update(const struct worker *worker, struct net_layer *layer, const struct panels *x,
                   const struct panels *dz, const struct optimizer *optimizer)
 {
-    struct update context = {worker->kernel, layer, optimizer,
+    struct update context = {worker->kernel, layer, x->nonzeros.columns, optimizer,
                              optimizer_numbers(optimizer, 1, true)};
     struct gemm product = {.order = KERNEL_BY_COLUMNS,
                            .a = x,
@@ -125,11 +130,33 @@ void dense_update(const struct worker *worker, struct net_layer *layer, const st
     }
 }
 
+struct kept {
+    struct net_layer *gradient;
+    const uint32_t *inputs;
+};
+
+static void keep_gradient(void *context, uint32_t row, uint32_t panel, uint32_t n, float *c,
+                          size_t c_stride)
+{
+    const struct kept *k = context;
+    for (uint32_t p = 0; p < n; p++)
+        for (uint32_t r = 0; r < PANEL; r++)
+            memcpy(panel_at(&k->gradient->w, k->inputs[row + r], panel + p),
+                   c + p * c_stride + (size_t)r * PANEL, PANEL * sizeof *c);
+}
+
 void dense_gradient(const struct worker *worker, struct net_layer *gradient, const struct panels *x,
                     const struct panels *dz)
 {
-    struct gemm product = {
-        .order = KERNEL_BY_COLUMNS, .a = x, .b = dz, .k = x->rows, .c = &gradient->w};
+    struct kept context = {gradient, x->nonzeros.columns};
+    bool in_order = context.inputs == NULL;
+    struct gemm product = {.order = KERNEL_BY_COLUMNS,
+                           .a = x,
+                           .b = dz,
+                           .k = x->rows,
+                           .c = in_order ? &gradient->w : NULL,
+                           .epilogue = in_order ? NULL : keep_gradient,
+                           .context = &context};
     struct gemm_slice slice =
         gemm_slice(worker->kernel, worker->team, panel_count(gradient->inputs),
                    panel_count(gradient->outputs), GEMM_CUT_COLUMNS);

@@ -222,11 +222,13 @@ enum mlp_status epoch_run(struct epoch *e, struct mlp_epoch_report *report)
  * not shrink with the team. */
 enum { OWNERS_MAX = 4 };
 
-static bool new_panels(struct epoch *e, uint32_t inputs)
+static bool new_panels(struct epoch *e)
 {
-    bool nonzeros = nonzeros_pay(e->images, 0, e->images->n_samples), ok = true;
+    const struct mlp_images *images = e->images;
+    bool nonzeros = nonzeros_pay(images, 0, images->n_samples), ok = true;
     for (uint32_t i = 0; ok && i < 2 * e->n_owners; i++)
-        ok = data_batch_new(&e->batch[i / 2][i % 2], e->options->batch, inputs, nonzeros);
+        ok = data_batch_new(&e->batch[i / 2][i % 2], e->options->batch, images->n_rows,
+                            images->n_cols, nonzeros);
     return ok;
 }
 
@@ -254,14 +256,14 @@ static bool new_tiles(struct epoch *e, uint32_t inputs)
 
 static bool new_batches(struct epoch *e, const struct mlp_net *net)
 {
-    uint32_t inputs = mlp_net_width(net, 0), n_members = (uint32_t)e->options->n_threads;
+    uint32_t n_members = (uint32_t)e->options->n_threads;
     bool tiles = net->precision == MLP_BF16;
     e->n_owners = tiles || n_members <= OWNERS_MAX ? n_members : 1;
     e->batch = calloc(e->n_owners, sizeof *e->batch);
     e->input = calloc(n_members, sizeof *e->input);
     if (e->batch == NULL || e->input == NULL)
         return false;
-    return tiles ? new_tiles(e, inputs) : new_panels(e, inputs);
+    return tiles ? new_tiles(e, mlp_net_width(net, 0)) : new_panels(e);
 }
 
 static void free_batches(struct epoch *e)

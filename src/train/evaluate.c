@@ -63,7 +63,7 @@ static bool chunk_new(struct chunk *c, const struct mlp_net *net, bool nonzeros)
     uint32_t inputs = net->layers[0].inputs;
     bool ok = mixed ? live_new(&c->x16, CHUNK, inputs, true) &&
                           data_batch_new_tiles(&c->batch, CHUNK, &c->x16)
-                    : data_batch_new(&c->batch, CHUNK, inputs, nonzeros);
+                    : data_batch_new(&c->batch, CHUNK, 1, inputs, nonzeros);
     if (mixed)
         c->mixed = mixed_new(net, CHUNK, MIXED_FORWARD, false);
     ok = ok && (!mixed || c->mixed != NULL);

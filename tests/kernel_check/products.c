@@ -120,56 +120,112 @@ static void check_block(struct check *check, enum kernel_order order, uint32_t n
     finish(check, &p);
 }
 
-/* Which k of a row, or of two columns, are not left out: none, all, or every third at random. */
-static void choose_bits(const struct check *check, int density, uint32_t line, uint32_t k,
-                        uint64_t *bits, size_t stride)
-{
-    for (uint32_t i = 0; i < k; i++) {
-        uint32_t hash = (i + 1) * (check->n_cases + 7 + 1009 * line) * 2654435761u >> 16;
-        if (density == 1 || (density == 2 && hash % 3 == 0))
-            bits[i / WORD * stride + line] |= (uint64_t)1 << i % WORD;
-    }
-}
-
 static float *a_at(const struct product *p, uint32_t r, uint32_t k)
 {
     return p->by_columns ? operand_at(&p->a, k, r) : operand_at(&p->a, r, k);
 }
 
-/* A as bytes. What is left out is zero for the double reference and the scalar kernel, and stands
- * for a NaN for the kernel, which must not look at it; one that takes four columns together meets
- * zeros of two beside the others. */
-enum { WORDS_MAX = 13, BITS_STRIDE = PANEL + 2, LEFT_OUT = UINT8_MAX };
+/* A as a part of a matrix of bytes: its second 16 rows or columns, and k from its second word on.
+ * What is left out is zero for the double reference and the scalar kernel, and stands for a NaN for
+ * the kernel, which must not look at it; one that takes four columns together meets zeros of two
+ * beside the others. */
+enum { GROUP = 1, FIRST_WORD = 1, WORDS_MAX = 13 + FIRST_WORD, LEFT_OUT = UINT8_MAX };
+enum { ROW_STRIDE = 2 * PANEL + 2, COLUMN_STRIDE = 2 * WORD / PAIR };
 
 struct bytes {
-    uint64_t bits[WORDS_MAX * BITS_STRIDE];
+    struct nonzeros m;
+    uint64_t bits[WORDS_MAX * COLUMN_STRIDE];
     float values[UINT8_MAX + 1];
+    uint32_t columns[2 * PANEL];
     struct guarded memory;
 };
+
+_Static_assert(ROW_STRIDE <= COLUMN_STRIDE, "bits are for both");
+
+/* Pairs far from one another, in two words. */
+static void choose_columns(struct bytes *b)
+{
+    for (uint32_t i = 0; i < 2 * PANEL; i++)
+        b->columns[i] = i / PAIR * 29 % (2 * WORD / PAIR) * PAIR + i % PAIR;
+}
+
+/* Where M has element (r, k) of A: its row and its column. */
+static uint32_t row_of(const struct product *p, uint32_t r, uint32_t k)
+{
+    return p->by_columns ? FIRST_WORD * WORD + k : GROUP * PANEL + r;
+}
+
+static uint32_t column_of(const struct product *p, const struct bytes *b, uint32_t r, uint32_t k)
+{
+    return p->by_columns ? b->columns[GROUP * PANEL + r] : FIRST_WORD * WORD + k;
+}
+
+static uint64_t *bits_of(const struct product *p, struct bytes *b, uint32_t r, uint32_t k)
+{
+    uint32_t word = FIRST_WORD + k / WORD;
+    return b->bits + (p->by_columns ? word * COLUMN_STRIDE + column_of(p, b, r, k) / PAIR
+                                    : word * ROW_STRIDE + row_of(p, r, k));
+}
+
+/* Which k of a row, or of two columns, are not left out: none, all, or every third at random. */
+static void choose_bits(const struct check *check, const struct product *p, int density, uint32_t r,
+                        struct bytes *b)
+{
+    for (uint32_t k = 0; k < p->k; k++) {
+        uint32_t hash = (k + 1) * (check->n_cases + 7 + 1009 * r) * 2654435761u >> 16;
+        if (density == 1 || (density == 2 && hash % 3 == 0))
+            *bits_of(p, b, r, k) |= (uint64_t)1 << k % WORD;
+    }
+}
+
+static bool is_in(const struct product *p, struct bytes *b, uint32_t r, uint32_t k)
+{
+    return *bits_of(p, b, r, k) >> k % WORD & 1;
+}
+
+static size_t bytes_of(const struct product *p, const struct bytes *b)
+{
+    size_t end = 0;
+    for (uint32_t r = 0; r < PANEL; r++) {
+        uint8_t *last = nonzeros_at(&b->m, row_of(p, r, p->k - 1), column_of(p, b, r, p->k - 1));
+        size_t at = (size_t)(last - b->m.bytes) + 1;
+        end = at > end ? at : end;
+    }
+    return end;
+}
 
 static void choose_bytes(const struct check *check, struct product *p, int density, struct bytes *b)
 {
     uint32_t together = p->by_columns ? PAIR : 1, words = (p->k + WORD - 1) / WORD;
     memset(b, 0, sizeof *b);
-    for (uint32_t line = 0; line < PANEL / together; line++)
-        choose_bits(check, line < 2 ? density : 2, line, p->k, b->bits, BITS_STRIDE);
+    choose_columns(b);
+    for (uint32_t r = 0; r < PANEL; r += together)
+        choose_bits(check, p, r < 2 * together ? density : 2, r, b);
     for (uint32_t i = 1; i < LEFT_OUT; i++) /* some of A's elements, and 0 */
         b->values[i] = *a_at(p, i % PANEL, i / PANEL % p->k);
     b->values[LEFT_OUT] = NAN;
-    size_t size = p->by_columns ? (size_t)(p->k - 1) * WORD + PANEL
-                                : ((size_t)(words - 1) * BITS_STRIDE + PANEL) * WORD;
+    static uint8_t nowhere[1]; /* so that bytes_of can tell how far it is to the last one */
+    b->m = (struct nonzeros){.bytes = nowhere,
+                             .of_rows = b->bits,
+                             .of_columns = b->bits,
+                             .row_stride = p->by_columns ? (FIRST_WORD + words) * WORD : ROW_STRIDE,
+                             .column_stride = COLUMN_STRIDE,
+                             .values = b->values,
+                             .columns = b->columns};
+    size_t size = bytes_of(p, b);
     b->memory = guarded_new(size, check->n_cases % 2 == 0 ? GUARDED_END : GUARDED_START);
     memset(b->memory.data, LEFT_OUT, size);
+    b->m.bytes = b->memory.data;
     for (uint32_t k = 0; k < p->k; k++)
         for (uint32_t r = 0; r < PANEL; r++) {
-            size_t at = p->by_columns ? (size_t)k * WORD + r
-                                      : ((size_t)k / WORD * BITS_STRIDE + r) * WORD + k % WORD;
             uint8_t byte = (uint8_t)((k * 29 + r * 101 + check->n_cases) % LEFT_OUT);
-            const uint64_t *bits = b->bits + k / WORD * BITS_STRIDE;
-            bool in = bits[r / together] >> k % WORD & 1;
-            bool beside = p->by_columns && bits[r / together ^ 1] >> k % WORD & 1;
+            bool in = is_in(p, b, r, k);
+            /* with the pair before or after it */
+            bool beside = p->by_columns && is_in(p, b, r ^ PAIR, k);
             *a_at(p, r, k) = in ? b->values[byte] : 0;
-            ((uint8_t *)b->memory.data)[at] = in ? byte : beside ? 0 : LEFT_OUT;
+            *nonzeros_at(&b->m, row_of(p, r, k), column_of(p, b, r, k)) = in       ? byte
+                                                                          : beside ? 0
+                                                                                   : LEFT_OUT;
         }
     operand_keep(&p->a);
 }
@@ -184,9 +240,9 @@ static void check_nonzero(struct check *check, enum kernel_order order, uint32_t
     struct bytes bytes;
     prepare(check, &p, true);
     choose_bytes(check, &p, density, &bytes);
-    check->kernel->product_nonzero[order][n - 1](
-        (k + WORD - 1) / WORD, bytes.bits, BITS_STRIDE, bytes.memory.data, bytes.values, p.b.m.data,
-        p.b.m.stride, p.c.m.data, p.c.m.stride, has_init ? p.init.m.data : NULL);
+    check->kernel->product_nonzero[order][n - 1](&bytes.m, GROUP, FIRST_WORD, (k + WORD - 1) / WORD,
+                                                 p.b.m.data, p.b.m.stride, p.c.m.data, p.c.m.stride,
+                                                 has_init ? p.init.m.data : NULL);
     if (check->kernel->fma && contents >= REALS)
         compare_with_scalar(check, &p);
     if (!guarded_intact(&bytes.memory))
