@@ -13,7 +13,8 @@ enum { NONZEROS_ROWS = 8 };
 bool nonzeros_pay(const struct mlp_images *images, uint32_t first, uint32_t n);
 
 /* nonzeros_new - for matrices of up to so many rows and columns, at first of zeros alone. A row is
- * an image, `width` pixels wide; a byte stands for so many times `scale`. False if out of memory. */
+ * an image, `width` pixels wide; a byte stands for so many times `scale`. False if out of memory.
+ */
 bool nonzeros_new(struct nonzeros *nonzeros, uint32_t rows, uint32_t columns, uint32_t width,
                   float scale);
 void nonzeros_free(struct nonzeros *nonzeros);
