@@ -25,7 +25,7 @@ OBJECT = $(patsubst %.c,$(BUILD)/%.o,$(1))
 ifneq ($(filter x86_64-% amd64-%,$(shell $(CC) -dumpmachine)),)
 AVX2 := -mavx2 -mfma -mbmi
 AVX512 := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mbmi
-AMX := $(AVX512) -mavx512vbmi -mavx512bf16 -mavx512fp16 -mamx-tile -mamx-bf16
+AMX := $(AVX512) -mbmi2 -mpopcnt -mavx512vbmi -mavx512vbmi2 -mavx512bf16 -mavx512fp16 -mamx-tile -mamx-bf16
 $(BUILD)/src/kernel/kernel_avx2.o: ISA := $(AVX2)
 $(BUILD)/src/kernel/kernel_avx512.o: ISA := $(AVX512)
 $(BUILD)/src/kernel/kernel_amx.o: ISA := $(AMX)

@@ -65,7 +65,7 @@ ubsan: ## the tests with undefined behaviour reported
 # 16 bytes, so wide kernels are left out, as are suites without threads.
 tsan: ## the tests with data races reported (clang and its OpenMP)
 	+@MLP_CPU_DISABLE=avx2 TSAN_OPTIONS=ignore_noninstrumented_modules=1 \
-		$(call SANITIZED,thread) CC=clang SUITES="base kernel step lead golden train train_end evaluate"
+		$(call SANITIZED,thread) CC=clang SUITES="base kernel step lead compact golden train train_end evaluate"
 
 PREFIX ?= /usr/local
 install: all ## copies mlp, libmlp.a and mlp.h to PREFIX (/usr/local)

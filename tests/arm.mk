@@ -3,7 +3,7 @@
 # Of the library what needs no other libraries.
 KERNEL_CHECK_SOURCES := $(wildcard tests/kernel_check/*.c) tests/guarded.c tests/toy.c \
 	$(wildcard $(patsubst %,src/%/*.c,base kernel gemm net train)) \
-	$(patsubst %,src/data/%.c,augment batcher live nonzeros)
+	$(patsubst %,src/data/%.c,augment batcher compact live nonzeros)
 
 $(BUILD)/kernel-check: $(call OBJECT,$(KERNEL_CHECK_SOURCES))
 	$(call say,LINK,$@)

@@ -33,8 +33,7 @@ enum { N_FEATURES = sizeof table / sizeof table[0] };
 static uint32_t features_found;
 
 #if defined(__x86_64__) && defined(__linux__)
-/* AMX for bf16, and the instructions on bytes and on 16-bit floats, which every CPU with the one
- * has.
+/* AMX for bf16, and the instructions on bits, bytes and 16-bit floats that every CPU with it has.
  * Tiles are a large state, which the kernel gives to processes that ask for it. It refuses where it
  * does not know them, or where a thread has a signal stack too small for them: then there are none.
  * Source: Linux, Documentation/arch/x86/xstate.rst; Intel SDM, CPUID leaf 7. */
@@ -42,10 +41,11 @@ static bool amx_permitted(void)
 {
     enum { ARCH_REQ_XCOMP_PERM = 0x1023, TILE_DATA = 18 };
     enum { AMX_BF16 = 1 << 22, AMX_TILE = 1 << 24, AVX512_FP16 = 1 << 23 };
-    enum { AVX512_BF16 = 1 << 5, AVX512_VBMI = 1 << 1 };
+    enum { AVX512_BF16 = 1 << 5, BYTES = 1 << 1 | 1 << 6 /* AVX512_VBMI, AVX512_VBMI2 */ };
     unsigned a, b, c, d;
-    return __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (d & AMX_BF16) != 0 &&
-           (d & AMX_TILE) != 0 && (d & AVX512_FP16) != 0 && (c & AVX512_VBMI) != 0 &&
+    return __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt") &&
+           __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (d & AMX_BF16) != 0 &&
+           (d & AMX_TILE) != 0 && (d & AVX512_FP16) != 0 && (c & BYTES) == BYTES &&
            __get_cpuid_count(7, 1, &a, &b, &c, &d) != 0 && (a & AVX512_BF16) != 0 &&
            syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, TILE_DATA) == 0;
 }

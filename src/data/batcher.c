@@ -127,10 +127,14 @@ static inline __attribute__((always_inline)) void prefetch_unit(const struct gat
 
 static bool gather_live(struct gather *g)
 {
+    g->row = g->n;
+    if (g->batch->x16->compact != NULL) {
+        live_fill_compact(g->batch->x16, g->kernel, g->samples, g->n);
+        return false;
+    }
     for (uint32_t r = 0; r < g->n; r++)
         g->batch->x16->rows[r] = source_row(g, r);
     live_fill(g->batch->x16, g->kernel, g->n);
-    g->row = g->n;
     return false;
 }
 

@@ -32,8 +32,23 @@ bool live_new_turned(struct live_batch *b)
     return t->data != NULL;
 }
 
+static uint32_t words_of(uint32_t n)
+{
+    return n / WORD + (n % WORD != 0);
+}
+
+bool live_new_compact(struct live_batch *b, const struct compact *compact)
+{
+    b->compact = compact;
+    b->notes = memory_new(words_of(b->n_inputs) * sizeof *b->notes);
+    b->room = memory_new(((size_t)words_of(b->n_inputs) + 1) * WORD);
+    return b->notes != NULL && b->room != NULL;
+}
+
 void live_free(struct live_batch *b)
 {
+    memory_free(b->room);
+    memory_free(b->notes);
     memory_free(b->turned.data);
     memory_free(b->rows);
     memory_free(b->any);
@@ -72,6 +87,34 @@ static void find_live(struct live_batch *b, const struct kernel *kernel, uint32_
     }
 }
 
+/* All of its lines; see prefetch. */
+static inline __attribute__((always_inline)) void
+prefetch_compact(const struct compact *c, const uint32_t *samples, uint32_t i, uint32_t end)
+{
+    for (; i < end; i++) {
+        const uint64_t *line = compact_at(c, samples[i]), *next = compact_at(c, samples[i] + 1);
+        for (; line < next; line += COMPACT_LINE)
+            __builtin_prefetch(line);
+    }
+}
+
+static void find_live_compact(struct live_batch *b, const uint32_t *samples, uint32_t n)
+{
+    uint32_t words = words_of(b->n_inputs);
+    for (uint32_t i = 0; i < n; i++)
+        __builtin_prefetch(&b->compact->lines[samples[i]]);
+    memset(b->notes, 0, words * sizeof *b->notes);
+    prefetch_compact(b->compact, samples, 0, least(AHEAD, n));
+    for (uint32_t i = 0; i < n; i++) {
+        prefetch_compact(b->compact, samples, least(i + AHEAD, n), least(i + AHEAD + 1, n));
+        const uint64_t *image = compact_at(b->compact, samples[i]);
+        for (uint32_t w = 0; w < words; w++)
+            b->notes[w] |= image[w];
+    }
+    for (uint32_t k = 0; k < b->n_inputs; k++)
+        b->any[k] = b->notes[k / WORD] >> k % WORD & 1;
+}
+
 /* Each input is written to both lists, since a branch would often be mispredicted; in that which is
  * not its own the next one takes its place. */
 static void list_live(struct live_batch *b)
@@ -106,6 +149,18 @@ void live_fill(struct live_batch *b, const struct kernel *kernel, uint32_t n)
     b->x.k_tiles = tile_count(b->live.n); /* its tiles lie side by side */
     for (uint32_t row = 0; row < n; row += FILLED)
         live_select(b, kernel, row, least(FILLED, n - row), b->rows + row, 0, b->live.n);
+}
+
+void live_fill_compact(struct live_batch *b, const struct kernel *kernel, const uint32_t *samples,
+                       uint32_t n)
+{
+    find_live_compact(b, samples, n);
+    list_live(b);
+    b->x.k_tiles = tile_count(b->live.n);
+    for (uint32_t i = 0; i < n; i++)
+        kernel->bf16.expand(words_of(b->n_inputs), b->notes, compact_at(b->compact, samples[i]),
+                            b->room, b->x.k_tiles,
+                            tile_at(&b->x, i / PANEL, 0) + i % PANEL * TILE_K);
 }
 
 void live_turn(struct live_batch *b, const struct kernel *kernel, uint32_t n, struct live *live)

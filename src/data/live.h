@@ -3,6 +3,7 @@
 #ifndef DATA_LIVE_H
 #define DATA_LIVE_H
 
+#include "data/compact.h"
 #include "kernel/kernel.h"
 
 struct live_batch {
@@ -15,6 +16,9 @@ struct live_batch {
     struct tiles turned;  /* room for x transposed; no data: none */
     uint8_t *any;         /* (n_inputs) what is not zero in some image */
     const uint8_t **rows; /* (B) the images, to be set before live_fill */
+    const struct compact *compact; /* the caller's, for live_fill_compact; NULL: none */
+    uint64_t *notes;               /* (words of inputs) any of these images', */
+    uint8_t *room;                 /* and what expanding needs */
 };
 
 /* live_new - room for batches of up to batch_max images of n_inputs pixels, at first of zeros. all:
@@ -28,6 +32,13 @@ bool live_new_turned(struct live_batch *batch);
 /* live_fill - x and live from the first n >= 1 rows. What pads x to whole tiles of samples is old,
  * and of columns zero. At least one input is live. The list of the batch before stays. */
 void live_fill(struct live_batch *batch, const struct kernel *kernel, uint32_t n);
+
+/* live_new_compact - for images of this set, too. False if out of memory. */
+bool live_new_compact(struct live_batch *batch, const struct compact *compact);
+
+/* live_fill_compact - the same from images samples[0..n-1] of batch->compact. */
+void live_fill_compact(struct live_batch *batch, const struct kernel *kernel,
+                       const uint32_t *samples, uint32_t n);
 
 /* live_turn - transposes x of n samples, for the weight gradient: *live, a copy of the batch's, has
  * it until the next live_turn, also when the batch is filled anew. */

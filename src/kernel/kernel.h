@@ -103,6 +103,14 @@ struct kernel_bf16 {
      * `width` pixels, beyond which nothing is read. */
     void (*select)(uint32_t n_rows, const uint8_t *const *from, uint32_t width, uint32_t n,
                    const uint32_t *columns, bf16 *x, size_t x_stride);
+    /* An image of so many pixels without its zeros, see data/compact.h; returns its bytes. to may
+     * be NULL. The next is that back: pixels that are live, exactly, into a line of each of k_tiles
+     * tiles by rows, one after the other, and zeros from the last of them on. live has as many
+     * words as the image, and all of its bits; read is up to 64 bytes beyond the image. room: 64
+     * bytes for each word, and 64 more. NULL: no faster than select. */
+    size_t (*compact)(uint32_t n_pixels, const uint8_t *pixels, uint64_t *to);
+    void (*expand)(uint32_t words, const uint64_t *live, const uint64_t *image, uint8_t *room,
+                   uint32_t k_tiles, bf16 *x);
     /* 32 x 32: tiles by rows of two blocks, to the two of the transpose. */
     void (*turn)(const bf16 *from, size_t from_stride, bf16 *to, size_t to_stride);
     /* c = factor c + shift(column), and if relu max(0, that) */

@@ -56,6 +56,10 @@ bf16_store_sides(bf16 *left, bf16 *right, const bf16 *even, const bf16 *odd)
 static void amx_select(uint32_t n_rows, const uint8_t *const *from, uint32_t width, uint32_t n,
                        const uint32_t *columns, bf16 *x, size_t x_stride);
 #    define BF16_SELECT amx_select
+static size_t amx_compact(uint32_t n_pixels, const uint8_t *pixels, uint64_t *to);
+static void amx_expand(uint32_t words, const uint64_t *live, const uint64_t *image, uint8_t *room,
+                       uint32_t k_tiles, bf16 *x);
+#    define BF16_EXPAND amx_compact, amx_expand
 #    define BF16_ONLY true
 #    define BF16_NATIVE true, amx_begin, amx_end
 #    define BF16_PRODUCT amx_product, amx_store
@@ -98,15 +102,18 @@ static void select_window(uint32_t n_rows, const uint8_t *const *from, uint32_t 
     }
 }
 
+static inline __attribute__((always_inline)) void store_pixels(bf16 *to, const uint8_t *from)
+{
+    __m256i bytes = _mm256_loadu_si256((const __m256i *)from);
+    _mm512_storeu_si512(to, words_to_bf16(_mm512_cvtepu8_epi16(bytes)));
+}
+
 /* 32 pixels side by side, as all inputs have them. */
 static void select_neighbours(uint32_t n_rows, const uint8_t *const *from, uint32_t first, bf16 *x,
                               size_t x_stride)
 {
-    for (uint32_t s = 0; s < n_rows; s++) {
-        __m256i bytes = _mm256_loadu_si256((const __m256i *)(from[s] + first));
-        _mm512_storeu_si512(x + s / PANEL * x_stride + s % PANEL * TILE_K,
-                            words_to_bf16(_mm512_cvtepu8_epi16(bytes)));
-    }
+    for (uint32_t s = 0; s < n_rows; s++)
+        store_pixels(x + s / PANEL * x_stride + s % PANEL * TILE_K, from[s] + first);
 }
 
 static void amx_select(uint32_t n_rows, const uint8_t *const *from, uint32_t width, uint32_t n,
@@ -121,6 +128,41 @@ static void amx_select(uint32_t n_rows, const uint8_t *const *from, uint32_t wid
             ;
         select_window(n_rows, from, width, begin, end, columns, x, x_stride);
     }
+}
+
+static size_t amx_compact(uint32_t n_pixels, const uint8_t *pixels, uint64_t *to)
+{
+    uint32_t words = n_pixels / WORD + (n_pixels % WORD != 0), n = 0;
+    uint8_t *next = (uint8_t *)(to == NULL ? NULL : to + words);
+    for (uint32_t w = 0; w < words; w++) {
+        uint32_t left = n_pixels - w * WORD;
+        __mmask64 there = left >= WORD ? ~0ull : (1ull << left) - 1;
+        __m512i some = _mm512_maskz_loadu_epi8(there, pixels + (size_t)w * WORD);
+        uint64_t bits = _mm512_test_epi8_mask(some, some);
+        if (to != NULL) {
+            to[w] = bits;
+            _mm512_mask_compressstoreu_epi8(next + n, bits, some);
+        }
+        n += (uint32_t)_mm_popcnt_u64(bits);
+    }
+    return words * sizeof *to + n;
+}
+
+/* First the bytes of all live pixels side by side: zeros that are written beyond those of one word
+ * are overwritten by the next. */
+static void amx_expand(uint32_t words, const uint64_t *live, const uint64_t *image, uint8_t *room,
+                       uint32_t k_tiles, bf16 *x)
+{
+    const uint8_t *pixels = (const uint8_t *)(image + words);
+    uint8_t *to = room;
+    for (uint32_t w = 0; w < words; w++) {
+        __m512i some = _mm512_loadu_si512(pixels);
+        _mm512_storeu_si512(to, _mm512_maskz_expand_epi8(_pext_u64(image[w], live[w]), some));
+        pixels += _mm_popcnt_u64(image[w]);
+        to += _mm_popcnt_u64(live[w]);
+    }
+    for (uint32_t k = 0; k < k_tiles; k++)
+        store_pixels(x + (size_t)k * TILE_ELEMENTS, room + (size_t)k * TILE_K);
 }
 
 /* Intel SDM, volume 1, section 18.3: palette 1 has eight tiles of 16 rows of 64 bytes. In static

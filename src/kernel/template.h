@@ -107,6 +107,7 @@ NONZERO(4, columns)
 #    define BF16_ONLY false
 #    define BF16_NATIVE false, NULL, NULL
 #    define BF16_PRODUCT bf16_product, NULL
+#    define BF16_EXPAND NULL, NULL
 #endif
 
 #define KERNEL(isa, cpu, has_fma)                                                                  \
@@ -135,7 +136,7 @@ NONZERO(4, columns)
         .from_bytes = from_bytes,                                                                  \
         .only_bf16 = BF16_ONLY,                                                                    \
         .bf16 = {BF16_NATIVE, BF16_PRODUCT, bf16_pack, bf16_transpose, bf16_pack_lines,            \
-                 BF16_SELECT, bf16_turn, bf16_scale, bf16_sums},                                   \
+                 BF16_SELECT, BF16_EXPAND, bf16_turn, bf16_scale, bf16_sums},                                   \
         .unite = unite,                                                                            \
         .warp = warp,                                                                              \
     }

@@ -237,16 +237,30 @@ static uint32_t x16_of_each(const struct epoch *e)
     return e->live ? 1 : 2;
 }
 
+/* Takes as long to make as it saves in two epochs on one thread, or four on two. Measured: mlp
+ * train
+ * --preset classic. */
+enum { COMPACT_EPOCHS = 4 };
+
+static bool compacts(const struct epoch *e)
+{
+    return e->live && e->options->augment == MLP_AUGMENT_NONE &&
+           e->options->n_epochs >= COMPACT_EPOCHS;
+}
+
 static bool new_tiles(struct epoch *e, uint32_t inputs)
 {
     e->live = e->options->adversarial == 0; /* whoever moves images makes every pixel live */
     uint32_t each = x16_of_each(e), n = each * e->n_owners;
     e->x16 = calloc(n, sizeof *e->x16);
     bool ok = e->x16 != NULL;
+    if (compacts(e))
+        compact_new(&e->compact, e->step->net->kernel, e->images, e->options->n_threads);
     for (uint32_t i = 0; ok && i < n; i++) {
         bool follows = e->step->lead.pays && i / each == 1; /* member 1, of a team of two */
         ok = live_new(&e->x16[i], e->options->batch, inputs, !e->live) &&
-             (!follows || live_new_turned(&e->x16[i]));
+             (!follows || live_new_turned(&e->x16[i])) &&
+             (e->compact.data == NULL || live_new_compact(&e->x16[i], &e->compact));
     }
     for (uint32_t i = 0; ok && i < 2 * e->n_owners; i++)
         ok = data_batch_new_tiles(&e->batch[i / 2][i % 2], e->options->batch,
@@ -272,6 +286,7 @@ static void free_batches(struct epoch *e)
         data_batch_free(&e->batch[i / 2][i % 2]);
     for (uint32_t i = 0; e->x16 != NULL && i < x16_of_each(e) * e->n_owners; i++)
         live_free(&e->x16[i]);
+    compact_free(&e->compact);
     free(e->x16);
     free(e->batch);
     free(e->input);

@@ -18,6 +18,7 @@ struct epoch {
      * filled between steps, or when it has been turned; or two of all inputs. */
     struct live_batch *x16;
     bool live;
+    struct compact compact;    /* the images once more, for batches of live inputs */
     struct step_input *input;  /* (members) what they read now */
     uint32_t n_owners;         /* of batches: all members, or 1 */
     struct variants *variants; /* the samples augmented; NULL: as they are */

@@ -2,6 +2,8 @@
  */
 #include "tiles.h"
 
+#include <string.h>
+
 /* Rows end, or begin, at a guard page: nothing beyond the last pixel may be read. */
 static void check_select(struct check *check, uint32_t n_rows, uint32_t width, uint32_t n,
                          uint32_t gap)
@@ -32,6 +34,57 @@ static void check_select(struct check *check, uint32_t n_rows, uint32_t width, u
     tiles_end(check, &x, "x");
     for (uint32_t s = 0; s < n_rows; s++)
         tiles_end(check, &rows[s], "a row");
+}
+
+/* An image of so many pixels of which so many of 100 are not zero, without the others, and back: of
+ * pixels that others have, too. */
+static void check_compact(struct check *check, uint32_t n, uint32_t percent)
+{
+    check_case(check, "compact and expand %u pixels, %u %% not zero", n, percent);
+    enum { MAX = 1000, WORDS = MAX / WORD + 1, BEYOND = 64 };
+    uint32_t words = (n + WORD - 1) / WORD, n_live = 0, n_pixels = 0;
+    uint64_t live[WORDS] = {0}, notes[WORDS] = {0};
+    uint8_t want[MAX + TILE_K] = {0}, packed[MAX];
+    struct guarded pixels = guarded_new(n, check->n_cases % 2 == 0 ? GUARDED_END : GUARDED_START);
+    for (uint32_t k = 0; k < n; k++) {
+        uint32_t hash = (k + 1) * (check->n_cases + 11) * 2654435761u >> 8;
+        uint8_t pixel = hash % 100 < percent ? (uint8_t)(1 + (k * 37 + percent) % 255) : 0;
+        ((uint8_t *)pixels.data)[k] = pixel;
+        notes[k / WORD] |= (uint64_t)(pixel != 0) << k % WORD;
+        live[k / WORD] |= (uint64_t)(pixel != 0 || hash % 7 == 0) << k % WORD;
+        if (live[k / WORD] >> k % WORD & 1)
+            want[n_live++] = pixel;
+        if (pixel != 0)
+            packed[n_pixels++] = pixel;
+    }
+    size_t size = words * sizeof *notes + n_pixels;
+    size_t whole = (size + BEYOND + 7) / 8 * 8;
+    struct guarded image = guarded_new(whole, GUARDED_END);
+    memset(image.data, 0xee, whole);
+    if (check->kernel->bf16.compact(n, pixels.data, NULL) != size ||
+        check->kernel->bf16.compact(n, pixels.data, image.data) != size ||
+        memcmp(image.data, notes, words * sizeof *notes) != 0 ||
+        memcmp((uint8_t *)image.data + words * sizeof *notes, packed, n_pixels) != 0)
+        check_fail(check, "the image is not the bitmap and its pixels");
+    for (uint32_t i = 0; i < BEYOND; i++)
+        if (((uint8_t *)image.data)[size + i] != 0xee)
+            check_fail(check, "byte %u beyond the image was written", i);
+    uint32_t k_tiles = tile_count(n_live) + (n_live == 0);
+    struct guarded x = tiles_new(check, (size_t)k_tiles * TILE_ELEMENTS);
+    struct guarded room = guarded_new((size_t)words * WORD + WORD, GUARDED_END);
+    check->kernel->bf16.expand(words, live, image.data, room.data, k_tiles, x.data);
+    for (uint32_t i = 0; i < k_tiles * TILE_ELEMENTS; i++) {
+        uint32_t line = i % TILE_ELEMENTS / TILE_K, k = i / TILE_ELEMENTS * TILE_K + i % TILE_K;
+        bf16 got = ((bf16 *)x.data)[i];
+        if (line > 0 && got != POISON)
+            check_fail(check, "line %u was written", line);
+        if (line == 0)
+            check_bf16(check, got, rounded(check, k < n_live ? want[k] : 0), 0, k);
+    }
+    tiles_end(check, &x, "x");
+    tiles_end(check, &room, "room");
+    tiles_end(check, &image, "the image");
+    tiles_end(check, &pixels, "pixels");
 }
 
 static void check_pack_lines(struct check *check, uint32_t n)
@@ -87,6 +140,10 @@ void check_live(struct check *check)
         {130, 32, 4}, {784, 32, 25}, {784, 13, 63}, {784, 13, 64}, {2100, 32, 65}};
     for (uint32_t n = 1; n <= TILE_K; n += n == 1 ? 1 : 15)
         check_pack_lines(check, n);
+    static const uint32_t percents[] = {0, 1, 20, 60, 100};
+    for (uint32_t n = 1; n <= 1000 && check->kernel->bf16.compact != NULL; n += n < 140 ? 1 : 43)
+        for (uint32_t i = 0; i < sizeof percents / sizeof percents[0]; i++)
+            check_compact(check, n, percents[i]);
     for (uint32_t n = 1; n <= 8; n += 7)
         for (uint32_t width = 1; width <= 512; width = width * 5 / 2 + 1)
             check_unite(check, n, width);
