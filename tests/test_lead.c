@@ -157,6 +157,12 @@ START_TEST(two_members_have_the_whole_first_layer)
         ck_assert_uint_eq(b.panel_begin, blocks);
         ck_assert_uint_eq(b.panel_end, 9);
         ck_assert(a.row_begin == 0 && b.row_begin == 0 && b.row_end == 5);
+        struct gemm_slice rows = lead_rows(&lead, &leader, 9, 5);
+        ck_assert(rows.row_begin == a.panel_begin && rows.row_end == a.panel_end);
+        ck_assert(rows.panel_begin == a.row_begin && rows.panel_end == a.row_end);
+        rows = lead_rows(&lead, &other, 9, 5);
+        ck_assert(rows.row_begin == blocks && rows.row_end == 9);
+        ck_assert(rows.panel_begin == 0 && rows.panel_end == 5);
     }
 }
 END_TEST

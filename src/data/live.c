@@ -111,19 +111,17 @@ static void find_live_compact(struct live_batch *b, const uint32_t *samples, uin
         for (uint32_t w = 0; w < words; w++)
             b->notes[w] |= image[w];
     }
-    for (uint32_t k = 0; k < b->n_inputs; k++)
-        b->any[k] = b->notes[k / WORD] >> k % WORD & 1;
 }
 
-/* Each input is written to both lists, since a branch would often be mispredicted; in that which is
- * not its own the next one takes its place. */
-static void list_live(struct live_batch *b)
+/* Those that notes tell of, or, if NULL, any. Each input is written to both lists, since a branch
+ * would often be mispredicted; in that which is not its own the next one takes its place. */
+static void list_live(struct live_batch *b, const uint64_t *notes)
 {
     uint32_t n = 0, *others = b->lists + 2 * (size_t)b->n_inputs;
     b->inputs = b->inputs == b->lists ? b->lists + b->n_inputs : b->lists;
     for (uint32_t k = 0; k < b->n_inputs; k++) {
         b->inputs[n] = others[k - n] = k;
-        n += b->any[k] != 0;
+        n += notes != NULL ? notes[k / WORD] >> k % WORD & 1 : b->any[k] != 0;
     }
     b->live.inputs = b->inputs;
     b->live.n = n > 0 ? n : 1; /* so that no product is empty: others[0] is input 0 then, too */
@@ -145,7 +143,7 @@ void live_select(const struct live_batch *b, const struct kernel *kernel, uint32
 void live_fill(struct live_batch *b, const struct kernel *kernel, uint32_t n)
 {
     find_live(b, kernel, n);
-    list_live(b);
+    list_live(b, NULL);
     b->x.k_tiles = tile_count(b->live.n); /* its tiles lie side by side */
     for (uint32_t row = 0; row < n; row += FILLED)
         live_select(b, kernel, row, least(FILLED, n - row), b->rows + row, 0, b->live.n);
@@ -155,7 +153,7 @@ void live_fill_compact(struct live_batch *b, const struct kernel *kernel, const 
                        uint32_t n)
 {
     find_live_compact(b, samples, n);
-    list_live(b);
+    list_live(b, b->notes);
     b->x.k_tiles = tile_count(b->live.n);
     for (uint32_t i = 0; i < n; i++)
         kernel->bf16.expand(words_of(b->n_inputs), b->notes, compact_at(b->compact, samples[i]),

@@ -1,6 +1,13 @@
 /* bf16.h - bf16 operands: rounding, packing into tiles, and their product in plain f32 arithmetic;
  * a template like product.h. Layouts: tile.h. */
 
+#ifndef WHERE_HIGH
+INLINE vf v_where_high_positive(const bf16 *y, vf x)
+{
+    return v_where_positive(v_from_high(y), x);
+}
+#endif
+
 INLINE void bf16_pack_as(const float *block, const bf16 *where, bf16 *rows, bf16 *pairs)
 {
     for (int r = 0; r < PANEL; r += 2)
@@ -8,8 +15,8 @@ INLINE void bf16_pack_as(const float *block, const bf16 *where, bf16 *rows, bf16
             const int at = r * TILE_K + j;
             vf even = v_load(block + r * PANEL + j), odd = v_load(block + (r + 1) * PANEL + j);
             if (where != NULL) {
-                even = v_where_positive(v_from_high(where + at), even);
-                odd = v_where_positive(v_from_high(where + at + TILE_K), odd);
+                even = v_where_high_positive(where + at, even);
+                odd = v_where_high_positive(where + at + TILE_K, odd);
             }
             if (rows != NULL && pairs != NULL) {
                 bf16_store_both(rows + at, pairs + r / 2 * TILE_K + 2 * j, even, odd);
@@ -93,16 +100,43 @@ static void bf16_turn(const bf16 *from, size_t from_stride, bf16 *to, size_t to_
     bf16_transpose(pairs[1], to + to_stride);
 }
 
-static void bf16_scale(float *block, float factor, const float *shift, bool relu)
+static void bf16_scale(float *block, float factor, const float *shift)
 {
     vf f = v_set1(factor);
     for (int j = 0; j < PANEL; j += VL) {
         vf s = v_load(shift + j);
-        for (int r = 0; r < PANEL; r++) {
-            vf x = v_fma(v_load(block + r * PANEL + j), f, s);
-            v_store(block + r * PANEL + j, relu ? v_relu(x) : x);
+        for (int r = 0; r < PANEL; r++)
+            v_store(block + r * PANEL + j, v_fma(v_load(block + r * PANEL + j), f, s));
+    }
+}
+
+INLINE void bf16_pack_relu_as(const float *block, float factor, const float *shift, bf16 *rows,
+                              bf16 *pairs)
+{
+    vf f = v_set1(factor);
+    for (int j = 0; j < PANEL; j += VL) {
+        vf s = v_load(shift + j);
+        for (int r = 0; r < PANEL; r += 2) {
+            vf even = v_relu(v_fma(v_load(block + r * PANEL + j), f, s));
+            vf odd = v_relu(v_fma(v_load(block + (r + 1) * PANEL + j), f, s));
+            bf16 *to = rows + r * TILE_K + j;
+            if (pairs != NULL) {
+                bf16_store_both(to, pairs + r / 2 * TILE_K + 2 * j, even, odd);
+            } else {
+                bf16_store(to, even);
+                bf16_store(to + TILE_K, odd);
+            }
         }
     }
+}
+
+static void bf16_pack_relu(const float *block, float factor, const float *shift, bf16 *rows,
+                           bf16 *pairs)
+{
+    if (pairs != NULL)
+        bf16_pack_relu_as(block, factor, shift, rows, pairs);
+    else
+        bf16_pack_relu_as(block, factor, shift, rows, NULL);
 }
 
 /* The two factors or terms of a lane. */

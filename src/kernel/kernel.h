@@ -113,8 +113,11 @@ struct kernel_bf16 {
                    uint32_t k_tiles, bf16 *x);
     /* 32 x 32: tiles by rows of two blocks, to the two of the transpose. */
     void (*turn)(const bf16 *from, size_t from_stride, bf16 *to, size_t to_stride);
-    /* c = factor c + shift(column), and if relu max(0, that) */
-    void (*scale)(float *block, float factor, const float *shift, bool relu);
+    /* c = factor c + shift(column) */
+    void (*scale)(float *block, float factor, const float *shift);
+    /* max(0, that) as pack does, without changing c; rows is not NULL */
+    void (*pack_relu)(const float *block, float factor, const float *shift, bf16 *rows,
+                      bf16 *pairs);
     /* sums (16 n) over k of n blocks in pairs, `stride` numbers apart, in the order of k */
     void (*sums)(uint32_t k_tiles, uint32_t n, const bf16 *tiles, size_t stride, float *sums);
 };

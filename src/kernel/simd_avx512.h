@@ -66,6 +66,14 @@ V vf v_where_positive(vf y, vf x)
 {
     return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(y, _mm512_setzero_ps(), _CMP_GT_OQ), x);
 }
+/* As numbers, positive ones up to infinity are 1 to 0x7f80: less 1, all others are above. */
+#define WHERE_HIGH
+V vf v_where_high_positive(const uint16_t *y, vf x)
+{
+    const __m256i one = _mm256_set1_epi16(1), infinity = _mm256_set1_epi16(0x7f80);
+    __m256i less = _mm256_sub_epi16(_mm256_loadu_si256((const __m256i *)y), one);
+    return _mm512_maskz_mov_ps(_mm256_cmplt_epu16_mask(less, infinity), x);
+}
 V vf v_where_greater(vf a, vf b, vf x, vf y)
 {
     return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, b, _CMP_GT_OQ), y, x);

@@ -59,3 +59,11 @@ struct gemm_slice lead_slice(const struct lead *lead, const struct team *team, u
     return lead->blocks == 0 ? (struct gemm_slice){0, 0, 0, 0} /* no rows to be transposed either */
                              : (struct gemm_slice){0, row_blocks, 0, lead->blocks};
 }
+
+struct gemm_slice lead_rows(const struct lead *lead, const struct team *team, uint32_t row_blocks,
+                            uint32_t col_blocks)
+{
+    struct gemm_slice turned = lead_slice(lead, team, col_blocks, row_blocks);
+    return (struct gemm_slice){turned.panel_begin, turned.panel_end, turned.row_begin,
+                               turned.row_end};
+}

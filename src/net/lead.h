@@ -6,8 +6,11 @@
  * has a copy of its own). Of the first layer the leader takes so many columns that both are done at
  * once:
  *
- *     leader      fill | forward  | above it, to dZ of the first layer  | updates | weight gradient
- *     the other   forward         | transpose, fill                     | weight gradient
+ *     leader      fill | forward | above it, to the other's part of dZ | own dZ, updates, weight grad.
+ *     the other   forward        | transpose X, fill                   | weight gradient
+ *
+ * The leader also transposes the first layer's Y, for the weight gradient above: it has read it
+ * anyway, and would have to fetch the transpose, too.
  *
  * Measured: bench/README.md. */
 #ifndef NET_LEAD_H
@@ -29,5 +32,9 @@ struct lead lead_of(const struct mlp_net *net, uint32_t batch,
  * lead is NULL, as gemm_tiles_slice by columns. */
 struct gemm_slice lead_slice(const struct lead *lead, const struct team *team, uint32_t row_blocks,
                              uint32_t col_blocks);
+
+/* lead_rows - the same of a product whose rows are the first layer's outputs; lead is not NULL. */
+struct gemm_slice lead_rows(const struct lead *lead, const struct team *team, uint32_t row_blocks,
+                            uint32_t col_blocks);
 
 #endif

@@ -30,10 +30,11 @@ static size_t lay_out(struct mixed *m, const struct mlp_net *net, uint32_t batch
             take(&layer->w, outputs, inputs, memory, &at);
         if (with_weights && training && !first)
             take(&layer->wt, inputs, outputs, memory, &at);
+        /* Whole tiles, since 32 x 32 are transposed at once. */
         if (!last)
-            take(&layer->y, batch, outputs, memory, &at);
+            take(&layer->y, tile_count(batch) * TILE_K, outputs, memory, &at);
         if (!last && training)
-            take(&layer->yt, outputs, batch, memory, &at);
+            take(&layer->yt, tile_count(outputs) * TILE_K, batch, memory, &at);
         if (training)
             take(&layer->dz, outputs, batch, memory, &at);
         if (training && !first)
@@ -114,7 +115,8 @@ void mixed_pack_weights(const struct mlp_net *net, const struct mixed *weights,
 struct forward {
     const struct kernel *kernel;
     const struct net_layer *layer;
-    const struct mixed_layer *to; /* y and, in training, yt */
+    const struct mixed_layer *to; /* y and, */
+    bool transposed;              /* in training, yt */
     const struct activation *activation;
     struct panels *logits;   /* instead, for the last layer */
     float factor;            /* of the sums */
@@ -125,16 +127,20 @@ struct forward {
 static void forward_block(const struct forward *f, float *c, uint32_t row, uint32_t col,
                           bf16 *pairs)
 {
+    const struct kernel_bf16 *kernel = &f->kernel->bf16;
     const struct activation *activation = f->activation;
-    bool relu = activation != NULL && activation_is_relu(activation);
-    f->kernel->bf16.scale(c, f->factor, f->layer->bias + (size_t)col * PANEL, relu);
+    const float *bias = f->layer->bias + (size_t)col * PANEL;
+    if (activation != NULL && activation_is_relu(activation)) {
+        kernel->pack_relu(c, f->factor, bias, tile_rows_half(&f->to->y, row, col), pairs);
+        return;
+    }
+    kernel->scale(c, f->factor, bias);
     if (activation == NULL) {
         memcpy(panel_at(f->logits, row * PANEL, col), c, BLOCK * sizeof *c);
         return;
     }
-    if (!relu)
-        activation_forward(activation, f->kernel, row * PANEL, col, 1, c, 0);
-    f->kernel->bf16.pack(c, NULL, tile_rows_half(&f->to->y, row, col), pairs);
+    activation_forward(activation, f->kernel, row * PANEL, col, 1, c, 0);
+    kernel->pack(c, NULL, tile_rows_half(&f->to->y, row, col), pairs);
 }
 
 /* A column of blocks: its 32 samples make up one tile of y transposed. */
@@ -142,14 +148,13 @@ static void after_forward(void *context, const struct tiles_block *block, uint32
 {
     const struct forward *f = context;
     uint32_t col = block->col + j;
-    bool transposed = f->to->yt.data != NULL;
     _Alignas(64) bf16 pairs[TILE_ELEMENTS];
     if (j >= block->n)
         return;
     for (uint32_t i = 0; i < block->m; i++)
         forward_block(f, tiles_block_at(block, i, j), block->row + i, col,
-                      transposed ? pairs + i * TILE_ELEMENTS / 2 : NULL);
-    if (!transposed)
+                      f->transposed ? pairs + i * TILE_ELEMENTS / 2 : NULL);
+    if (!f->transposed)
         return;
     if (block->m < 2)
         memset(pairs + TILE_ELEMENTS / 2, 0, TILE_ELEMENTS / 2 * sizeof *pairs);
@@ -176,6 +181,8 @@ void mixed_forward(const struct worker *worker, const struct mlp_net *net, uint3
     struct forward context = {.kernel = worker->kernel,
                               .layer = layer,
                               .to = &activations->layers[l],
+                              .transposed = activations->layers[l].yt.data != NULL &&
+                                            (l > 0 || worker->lead == NULL),
                               .activation = activation,
                               .logits = logits,
                               .factor = mixed_factor(l),
@@ -190,6 +197,15 @@ void mixed_forward(const struct worker *worker, const struct mlp_net *net, uint3
     struct gemm_slice slice = lead_slice(l == 0 ? worker->lead : NULL, worker->team,
                                          panel_count(rows), panel_count(layer->outputs));
     gemm_tiles_run(worker->kernel, &product, &slice, worker->scratch, worker->aside);
+}
+
+void mixed_transpose(const struct kernel *kernel, const struct mixed *m, uint32_t l, uint32_t rows)
+{
+    const struct tiles *y = &m->layers[l].y, *yt = &m->layers[l].yt;
+    for (uint32_t k = 0; k < y->k_tiles; k++)
+        for (uint32_t s = 0; s < tile_count(rows); s++)
+            kernel->bf16.turn(tile_at(y, 2 * s, k), tile_stride(y), tile_at(yt, 2 * k, s),
+                              tile_stride(yt));
 }
 
 /* ---- backward --------------------------------------------------------------------------- */
@@ -261,8 +277,11 @@ void mixed_input_gradient(const struct worker *worker, const struct mlp_net *net
                                  .epilogue = after_input_gradient,
                                  .n_parts = 2,
                                  .context = &context};
-    struct gemm_slice slice = gemm_tiles_slice(worker->team, panel_count(layer->inputs),
-                                               panel_count(rows), GEMM_CUT_ROWS);
+    uint32_t row_blocks = panel_count(layer->inputs), col_blocks = panel_count(rows);
+    struct gemm_slice slice =
+        l == 1 && worker->lead != NULL
+            ? lead_rows(worker->lead, worker->team, row_blocks, col_blocks)
+            : gemm_tiles_slice(worker->team, row_blocks, col_blocks, GEMM_CUT_ROWS);
     gemm_tiles_run(worker->kernel, &product, &slice, worker->scratch, worker->aside);
 }
 

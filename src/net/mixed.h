@@ -76,6 +76,11 @@ void mixed_weight_gradient(const struct worker *worker, struct net_layer *layer,
                            const struct live *live, uint32_t rows,
                            const struct optimizer *optimizer);
 
+/* mixed_transpose - Y of layer l into yt: of the first layer where one leads (lead.h), forward
+ * leaves it out. */
+void mixed_transpose(const struct kernel *kernel, const struct mixed *mixed, uint32_t l,
+                     uint32_t rows);
+
 /* mixed_data_gradient - as dense_data_gradient. */
 void mixed_data_gradient(const struct worker *worker, const struct mlp_net *net,
                          const struct mixed *mixed, uint32_t rows, struct panels *dxt);

@@ -37,7 +37,7 @@ static void step_weights(const struct update *u, uint32_t n, const uint32_t *inp
         return;
     }
     static const float zeros[PANEL];
-    u->kernel->bf16.scale(sums, u->numbers.factor, zeros, false);
+    u->kernel->bf16.scale(sums, u->numbers.factor, zeros);
     for (uint32_t r = 0; r < n; r++)
         memcpy(w + (size_t)(inputs == NULL ? r : inputs[r]) * PANEL, sums + r * PANEL,
                PANEL * sizeof *w);

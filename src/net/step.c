@@ -141,36 +141,49 @@ static bool can_cut_by_samples(const struct step *s, const struct team *team)
     return s->mixed == NULL && (groups % n == 0 || groups / n >= 8);
 }
 
-/* Above the first layer, where from its y to its dz nobody reads what another member writes.
- * worker->team are those who share the work: the whole team, or one of it alone. */
-static void above_at_once(const struct worker *worker, struct step *s, const struct team *whole)
+/* Above the first layer, where from its y to its dz nobody reads what another member writes. */
+static void above_by_samples(struct worker *worker, struct step *s)
 {
+    worker->by_samples = true;
     uint32_t last = s->net->n_layers - 1;
     for (uint32_t l = 1; l <= last; l++)
         forward(worker, s, l);
     loss_and_gradient(s, worker->team);
     for (uint32_t l = last; l > 0; l--)
         input_gradient(worker, s, l);
-    team_barrier(whole); /* every W has been read by all: it may change now */
+    team_barrier(worker->team); /* every W has been read by all: it may change now */
     for (uint32_t l = last; l > 0; l--)
         weight_gradient(worker, s, l);
-}
-
-static void above_by_samples(struct worker *worker, struct step *s)
-{
-    worker->by_samples = true;
-    above_at_once(worker, s, worker->team);
     worker->by_samples = false;
 }
 
-/* By the leader, while the other member sees to its aside. */
+/* By the leader, while the other member sees to its aside, which it leaves for the weight gradient
+ * as soon as it has dZ of its part of the first layer. */
+static void above_by_leader(const struct worker *worker, struct step *s)
+{
+    static const struct team alone = {.id = 0, .n = 1}, other = {.id = 1, .n = 2};
+    struct worker leader = *worker, for_other = *worker;
+    uint32_t last = s->net->n_layers - 1;
+    leader.team = &alone;
+    for_other.team = &other;
+    forward(&leader, s, 1);
+    mixed_transpose(worker->kernel, s->mixed, 0, s->batch);
+    for (uint32_t l = 2; l <= last; l++)
+        forward(&leader, s, l);
+    loss_and_gradient(s, &alone);
+    for (uint32_t l = last; l > 1; l--)
+        input_gradient(&leader, s, l);
+    input_gradient(&for_other, s, 1);
+    team_barrier(worker->team);
+    input_gradient(worker, s, 1);
+    for (uint32_t l = last; l > 0; l--)
+        weight_gradient(&leader, s, l);
+}
+
 static void above_led(const struct worker *worker, struct step *s, const struct gemm_aside *aside)
 {
-    static const struct team alone = {.id = 0, .n = 1};
-    struct worker leader = *worker;
-    leader.team = &alone;
     if (worker->team->id == 0) {
-        above_at_once(&leader, s, worker->team);
+        above_by_leader(worker, s);
         return;
     }
     if (aside != NULL)

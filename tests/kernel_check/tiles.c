@@ -10,8 +10,10 @@ enum { BLOCK = PANEL * PANEL };
 /* Half a tile by rows: what is positive, and what is not. */
 static void fill_signs(bf16 *where)
 {
+    static const bf16 values[] = {0,      0x8000, 0x3f80, 0xbf80, 1,     0x7f7f,
+                                  0x7f80, 0x7f81, 0x7fff, 0xff80, 0xffff};
     for (uint32_t i = 0; i < TILE_ELEMENTS; i++)
-        where[i] = (bf16[]){0, 0x8000, 0x3f80, 0xbf80, 1, 0x7f80}[i % 6];
+        where[i] = values[i % (sizeof values / sizeof values[0])];
 }
 
 /* Into the second half of a tile by rows and of one in pairs. */
@@ -105,24 +107,23 @@ static void check_turn(struct check *check)
     tiles_end(check, &xt, "xt");
 }
 
-static void check_scale(struct check *check, enum contents contents, bool relu)
+static void check_scale(struct check *check, enum contents contents)
 {
-    check_case(check, "scale, contents %d%s", contents, relu ? ", relu" : "");
+    check_case(check, "scale, contents %d", contents);
     struct operand block = operand_new(check, PANEL, PANEL, 0);
     struct operand shift = operand_new(check, 1, PANEL, 0);
     operand_fill(check, &block, contents, 0);
     operand_fill(check, &shift, contents, 1);
     operand_keep(&block);
     operand_keep(&shift);
-    check->kernel->bf16.scale(block.m.data, 0.3f, shift.m.data, relu);
+    check->kernel->bf16.scale(block.m.data, 0.3f, shift.m.data);
     for (uint32_t i = 0; i < BLOCK; i++) {
         double want = (double)0.3f * (double)block.before[i] + (double)shift.before[i % PANEL];
         float exactly = fmaf(block.before[i], 0.3f, shift.before[i % PANEL]);
         if (check->kernel->fma)
-            check_bits(check, block.m.data[i], relu && exactly < 0 ? 0 : exactly, i / PANEL,
-                       i % PANEL);
+            check_bits(check, block.m.data[i], exactly, i / PANEL, i % PANEL);
         else if (contents != SPECIALS)
-            check_near(check, block.m.data[i], relu && want < 0 ? 0 : want,
+            check_near(check, block.m.data[i], want,
                        0x1p-23 * (fabs((double)block.before[i]) + fabs(want)), i / PANEL,
                        i % PANEL);
     }
@@ -130,6 +131,39 @@ static void check_scale(struct check *check, enum contents contents, bool relu)
     operand_check_kept(check, &shift, 0, 0, "shift");
     operand_free(&block);
     operand_free(&shift);
+}
+
+static void check_pack_relu(struct check *check, enum contents contents, bool in_pairs)
+{
+    check_case(check, "pack_relu, contents %d%s", contents, in_pairs ? ", in pairs" : "");
+    const float factor = 0.3f;
+    struct operand block = operand_new(check, PANEL, PANEL, 0);
+    struct operand shift = operand_new(check, 1, PANEL, 0);
+    struct guarded rows = tiles_new(check, TILE_ELEMENTS), pairs = tiles_new(check, TILE_ELEMENTS);
+    const bf16 *r16 = rows.data, *p16 = pairs.data;
+    operand_fill(check, &block, contents, 0);
+    operand_fill(check, &shift, contents, 1);
+    operand_keep(&block);
+    operand_keep(&shift);
+    check->kernel->bf16.pack_relu(block.m.data, factor, shift.m.data, (bf16 *)rows.data + TILE_HALF,
+                                  in_pairs ? (bf16 *)pairs.data + TILE_ELEMENTS / 2 : NULL);
+    for (uint32_t r = 0; r < PANEL; r++)
+        for (uint32_t c = 0; c < PANEL; c++) {
+            float x = *operand_at(&block, r, c), s = *operand_at(&shift, 0, c);
+            float z = check->kernel->fma ? fmaf(x, factor, s) : x * factor + s;
+            bf16 want = rounded(check, z < 0 ? 0 : z);
+            check_bf16(check, r16[rows_index(r, PANEL + c)], want, r, c);
+            if (in_pairs)
+                check_bf16(check, p16[pairs_index(PANEL + r, c)], want, r, c);
+            if (r16[rows_index(r, c)] != POISON || p16[pairs_index(r, c)] != POISON)
+                check_fail(check, "(%u, %u) of the other half was written to", r, c);
+        }
+    operand_check_kept(check, &block, 0, 0, "block");
+    operand_check_kept(check, &shift, 0, 0, "shift");
+    operand_free(&block);
+    operand_free(&shift);
+    tiles_end(check, &rows, "rows");
+    tiles_end(check, &pairs, "pairs");
 }
 
 static bf16 *in_pairs(bf16 *tiles, size_t stride, uint32_t k, uint32_t c)
@@ -175,8 +209,9 @@ void check_tiles(struct check *check)
             check_packing(check, contents, true, false, masked);
             check_packing(check, contents, false, true, masked);
         }
-        check_scale(check, contents, false);
-        check_scale(check, contents, true);
+        check_scale(check, contents);
+        check_pack_relu(check, contents, true);
+        check_pack_relu(check, contents, false);
     }
     check_ties(check);
     check_tile_transpose(check);
