@@ -6,8 +6,8 @@
  * has a copy of its own). Of the first layer the leader takes so many columns that both are done at
  * once:
  *
- *     leader      fill | forward | above it, to the other's part of dZ | own dZ, updates, weight grad.
- *     the other   forward        | transpose X, fill                   | weight gradient
+ *     leader      fill | forward | above it, to the other's dZ | own dZ, updates | weight gradient
+ *     the other   forward        | transpose X, fill           | weight gradient
  *
  * The leader also transposes the first layer's Y, for the weight gradient above: it has read it
  * anyway, and would have to fetch the transpose, too.
