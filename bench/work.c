@@ -24,14 +24,17 @@ static void keep_report(void *context, const struct mlp_epoch_report *report)
     work->seconds = report->seconds;
     if (work->first_loss <= 0)
         work->first_loss = report->train_loss;
+    work->stop = 1;
 }
 
+/* A training of as many epochs as usual, which decides how it is prepared, stopped after one. */
 double work_run(void *context)
 {
     struct work *work = context;
     work->view.train.n_samples = work->n_images;
+    work->stop = 0;
     enum mlp_status status = mlp_train(work->net, &work->view, &work->options, NULL);
-    return status == MLP_OK ? work->seconds : -1;
+    return status == MLP_E_STOPPED ? work->seconds : -1;
 }
 
 /* Whole batches that take about that long, at least two, at most the data set. */
@@ -74,7 +77,6 @@ bool work_new(struct work *work, const struct bench *bench, const struct work_sp
         work_free(work);
         return false;
     }
-    work->options.n_epochs = 1;
     work->options.batch = batch;
     work->options.n_threads = spec->threads == 0 ? 1 : spec->threads;
     work->options.optimizer = spec->optimizer;
@@ -83,6 +85,7 @@ bool work_new(struct work *work, const struct bench *bench, const struct work_sp
     work->options.learning_rate = 0.1f; /* as the peers */
     work->options.eval_every = 0;
     work->options.on_epoch = keep_report;
+    work->options.stop = &work->stop;
     work->options.context = work;
     work->n_images =
         spec->n_images > 0 ? spec->n_images : choose_images(work, batch, spec->target_seconds);

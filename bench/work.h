@@ -4,6 +4,8 @@
 
 #include "bench.h"
 
+#include <signal.h>
+
 enum { WORK_LAYERS_MAX = 8 };
 
 /* Trains the same net again and again on the first n_images images. */
@@ -15,6 +17,7 @@ struct work {
     double flops;      /* of one run */
     double first_loss; /* of the first run */
     double seconds;    /* of the last one */
+    volatile sig_atomic_t stop;
 };
 
 /* What is to be trained, and how. What is zero is the default: the network that everything is
