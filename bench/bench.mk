@@ -38,8 +38,8 @@ bench-compare: ## an earlier out/bench.json against the present one: BASE=file.j
 
 # section_phases.c times the training's own functions: the linker leads their calls through it.
 BENCH_WRAP := dense_forward dense_input_gradient dense_update mixed_forward \
-	mixed_input_gradient mixed_weight_gradient data_gather_some data_shuffle \
-	live_turn team_barrier team_run
+	mixed_input_gradient mixed_weight_gradient mixed_transpose data_gather_some \
+	data_shuffle live_turn team_barrier team_run
 BENCH_LDFLAGS := $(foreach name,$(BENCH_WRAP),-Wl,--wrap=$(name))
 
 $(BUILD)/bench/%.o: CPPFLAGS += -DBENCH_BUILD='"$(BUILD)"' -DBENCH_MULTIARCH='"$(MULTIARCH)"' \

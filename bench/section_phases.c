@@ -24,7 +24,11 @@ static const char *const phase_names[N_PHASES] = {"shuffle",  "gather",         
                                                   "loss",     "input gradient", "weight gradient",
                                                   "barriers", "bookkeeping"};
 
-static atomic_bool recording;
+/* An epoch begins with its shuffle: the first of a training is measured, and ends with the
+ * second's.
+ */
+enum state { OFF, ARMED, RECORDING };
+static _Atomic enum state state;
 
 /* Of one thread; the counters of all threads are added up when the run is over. */
 static _Thread_local struct {
@@ -79,7 +83,7 @@ static void leave(enum phase phase, uint64_t begin, uint64_t nested_before)
 
 static bool on(void)
 {
-    return atomic_load_explicit(&recording, memory_order_relaxed);
+    return atomic_load_explicit(&state, memory_order_relaxed) == RECORDING;
 }
 
 /* The names are the linker's. */
@@ -123,6 +127,10 @@ void __wrap_mixed_weight_gradient(const struct worker *worker, struct net_layer 
                                   const struct mixed *mixed, const struct tiles *x,
                                   const struct live *live, uint32_t rows,
                                   const struct optimizer *optimizer);
+void __real_mixed_transpose(const struct kernel *kernel, const struct mixed *mixed, uint32_t l,
+                            uint32_t rows);
+void __wrap_mixed_transpose(const struct kernel *kernel, const struct mixed *mixed, uint32_t l,
+                            uint32_t rows);
 void __real_live_turn(struct live_batch *batch, const struct kernel *kernel, uint32_t n,
                       struct live *live);
 void __wrap_live_turn(struct live_batch *batch, const struct kernel *kernel, uint32_t n,
@@ -204,6 +212,16 @@ void __wrap_mixed_weight_gradient(const struct worker *worker, struct net_layer 
               __real_mixed_weight_gradient(worker, layer, l, mixed, x, live, rows, optimizer));
 }
 
+/* Which forward would do otherwise. */
+void __wrap_mixed_transpose(const struct kernel *kernel, const struct mixed *mixed, uint32_t l,
+                            uint32_t rows)
+{
+    if (!on())
+        __real_mixed_transpose(kernel, mixed, l, rows);
+    else
+        TIMED(FORWARD, __real_mixed_transpose(kernel, mixed, l, rows));
+}
+
 /* Which the weight gradient would do otherwise. */
 void __wrap_live_turn(struct live_batch *batch, const struct kernel *kernel, uint32_t n,
                       struct live *live)
@@ -218,6 +236,7 @@ void __wrap_live_turn(struct live_batch *batch, const struct kernel *kernel, uin
 void __wrap_data_shuffle(uint32_t *order, uint32_t n, uint64_t seed, uint32_t epoch)
 {
     uint64_t begin = ticks();
+    atomic_store(&state, atomic_load(&state) == ARMED ? RECORDING : OFF);
     __real_data_shuffle(order, n, seed, epoch);
     if (on())
         atomic_fetch_add(&total[SHUFFLE], ticks() - begin);
@@ -281,9 +300,9 @@ static double run_phases(void *context)
     double spent[N_PHASES], sum = 0;
     for (int p = 0; p < N_PHASES; p++)
         atomic_store(&total[p], 0);
-    atomic_store(&recording, true);
+    atomic_store(&state, ARMED);
     double seconds = work_run(run->work);
-    atomic_store(&recording, false);
+    atomic_store(&state, OFF);
     for (int p = 0; p < N_PHASES; p++) {
         spent[p] = (double)atomic_load(&total[p]);
         if (p == SHUFFLE) /* all members' time, since the others wait for it */

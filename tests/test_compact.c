@@ -11,17 +11,12 @@
 
 Suite *compact_suite(void);
 
-static uint32_t words_of(uint32_t n)
-{
-    return n / WORD + (n % WORD != 0);
-}
-
 static int n_compacted;
 
 static size_t plain_compact(uint32_t n_pixels, const uint8_t *pixels, uint64_t *to)
 {
-    uint8_t *next = (uint8_t *)(to + words_of(n_pixels));
-    size_t size = words_of(n_pixels) * sizeof *to;
+    uint8_t *next = to == NULL ? NULL : (uint8_t *)(to + word_count(n_pixels));
+    size_t size = word_count(n_pixels) * sizeof *to;
 #pragma omp atomic
     n_compacted++;
     if (to != NULL)
@@ -93,9 +88,9 @@ static void check_image(const struct compact *compact, const struct mlp_images *
 {
     uint32_t n = images->n_rows * images->n_cols;
     const uint64_t *notes = compact_at(compact, i);
-    const uint8_t *next = (const uint8_t *)(notes + words_of(n));
+    const uint8_t *next = (const uint8_t *)(notes + word_count(n));
     ck_assert_uint_eq((uintptr_t)notes % 64, 0);
-    for (uint32_t k = 0; k < words_of(n) * WORD; k++) {
+    for (uint32_t k = 0; k < word_count(n) * WORD; k++) {
         uint8_t pixel = k < n ? images->pixels[(size_t)i * n + k] : 0;
         ck_assert_uint_eq(bit(notes, k), pixel != 0);
         if (pixel != 0)

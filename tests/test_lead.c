@@ -179,11 +179,15 @@ static struct mlp_dataset sparse_dataset(void)
     return dataset;
 }
 
-static float *trained(const uint32_t *widths, int kernel, const struct mlp_train_options *options,
-                      size_t *n)
+/* One thread alone reads images as they are, also where the kernel can expand compact ones. */
+static float *trained(const uint32_t *widths, uint32_t n_layers, int kernel,
+                      const struct mlp_train_options *options, size_t *n)
 {
     struct mlp_dataset dataset = sparse_dataset();
-    struct mlp_net *net = new_net(widths, 3, as_if_native(kernel));
+    struct kernel native = *as_if_native(kernel);
+    if (options->n_threads == 1)
+        native.bf16.compact = NULL;
+    struct mlp_net *net = new_net(widths, n_layers, &native);
     ck_assert_int_eq(mlp_train(net, &dataset, options, NULL), MLP_OK);
     float *parameters = toy_parameters(net, n);
     mlp_net_free(net);
@@ -193,17 +197,19 @@ static float *trained(const uint32_t *widths, int kernel, const struct mlp_train
 
 /* What else happens in training; the leader has some of the first layer's columns, or none. */
 static const struct {
-    uint32_t widths[4], blocks, batch;
+    uint32_t widths[5], n_layers, blocks, batch, n_epochs; /* 4 are enough for compact images */
     enum mlp_optimizer optimizer;
     float weight_decay, ema;
     enum mlp_augmentation augment;
 } ways[] = {
-    {{99, 96, 32, 5}, 0, 150, MLP_SGD, 0, 0, MLP_AUGMENT_NONE},
-    {{99, 96, 32, 5}, 0, 33, MLP_MOMENTUM, 0.01f, 0, MLP_AUGMENT_NONE},
-    {{99, 160, 16, 5}, 2, 33, MLP_SGD, 0, 0, MLP_AUGMENT_NONE},
-    {{99, 160, 16, 5}, 2, 150, MLP_NESTEROV, 0, 0, MLP_AUGMENT_AFFINE},
-    {{99, 240, 23, 5}, 4, 64, MLP_ADAMW, 0.01f, 0.9f, MLP_AUGMENT_NONE},
-    {{99, 160, 16, 5}, 2, 7, MLP_SGD, 0, 0.9f, MLP_AUGMENT_SHIFT},
+    {{99, 96, 32, 5}, 3, 0, 150, 4, MLP_SGD, 0, 0, MLP_AUGMENT_NONE},
+    {{99, 96, 32, 5}, 3, 0, 33, 2, MLP_MOMENTUM, 0.01f, 0, MLP_AUGMENT_NONE},
+    {{99, 160, 16, 5}, 3, 2, 33, 2, MLP_SGD, 0, 0, MLP_AUGMENT_NONE},
+    {{99, 240, 5}, 2, 6, 100, 4, MLP_SGD, 0, 0, MLP_AUGMENT_NONE},
+    {{99, 160, 16, 16, 5}, 4, 2, 64, 2, MLP_SGD, 0, 0, MLP_AUGMENT_NONE},
+    {{99, 160, 16, 5}, 3, 2, 150, 2, MLP_NESTEROV, 0, 0, MLP_AUGMENT_AFFINE},
+    {{99, 240, 23, 5}, 3, 4, 64, 2, MLP_ADAMW, 0.01f, 0.9f, MLP_AUGMENT_NONE},
+    {{99, 160, 16, 5}, 3, 2, 7, 2, MLP_SGD, 0, 0.9f, MLP_AUGMENT_SHIFT},
 };
 enum { N_WAYS = sizeof ways / sizeof ways[0] };
 
@@ -214,7 +220,7 @@ START_TEST(a_team_that_is_led_trains_the_same_bits)
     struct mlp_train_options options = toy_options();
     if (as_if_native(kernel) == NULL)
         return;
-    options.n_epochs = 2;
+    options.n_epochs = ways[way].n_epochs;
     options.batch = ways[way].batch;
     options.optimizer = ways[way].optimizer;
     options.weight_decay = ways[way].weight_decay;
@@ -222,12 +228,12 @@ START_TEST(a_team_that_is_led_trains_the_same_bits)
     options.learning_rate = options.optimizer == MLP_ADAMW ? 0.001f : 0.02f;
     options.augment = ways[way].augment;
     options.augment_strength = 1;
-    struct lead lead = lead_with(ways[way].widths, 3, options.batch, &options);
+    struct lead lead = lead_with(ways[way].widths, ways[way].n_layers, options.batch, &options);
     ck_assert(lead.pays && lead.blocks == ways[way].blocks);
     size_t n;
-    float *want = trained(ways[way].widths, kernel, &options, &n);
+    float *want = trained(ways[way].widths, ways[way].n_layers, kernel, &options, &n);
     for (options.n_threads = 2; options.n_threads <= 3; options.n_threads++) {
-        float *got = trained(ways[way].widths, kernel, &options, &n);
+        float *got = trained(ways[way].widths, ways[way].n_layers, kernel, &options, &n);
         ck_assert_msg(memcmp(got, want, n * sizeof *got) == 0, "%s, way %u, %d threads",
                       as_if_native(kernel)->name, way, options.n_threads);
         free(got);

@@ -45,8 +45,8 @@ struct gather {
 
 /* data_gather_begin - prepares to fill the batch with samples samples[0..n-1] (NULL:
  * first..first+n-1): one member's share of the panels. Every member does its own, with a barrier
- * before x is read. Batches in bf16 are not shared: their team is a single member. If n is 0 the
- * batch is left alone. */
+ * before x is read. Batches in bf16 are not shared: their team is a single member; those from
+ * compact images have samples, and their images are the same. If n is 0 the batch is left alone. */
 struct gather data_gather_begin(struct batch *batch, const struct kernel *kernel,
                                 const struct team *team, const struct mlp_images *images,
                                 const uint32_t *samples, uint32_t first, uint32_t n);

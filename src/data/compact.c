@@ -41,8 +41,12 @@ static void fill(const struct team *team, void *context)
                                           (size_t)j->compact->lines[i] * COMPACT_LINE);
 }
 
-/* Adds the lines up; false where images would not be smaller by half. It is memory that sets this
- * limit: an epoch on one thread is 3 % shorter even where two thirds of the pixels are not zero. */
+/* Up to which share of the machine's memory images may take with their copy: 1 / this. */
+enum { MEMORY_SHARE = 2 };
+
+/* Adds the lines up; false where images would not be smaller by half, or memory is short. It is
+ * memory that sets the first limit, too: an epoch on one thread is 3 % shorter even where two
+ * thirds of the pixels are not zero. */
 static bool pays(const struct job *j)
 {
     uint64_t n = j->images->n_samples, sum = 0;
@@ -51,7 +55,9 @@ static bool pays(const struct job *j)
         sum += lines[i];
         lines[i] = (uint32_t)sum;
     }
-    return sum <= UINT32_MAX && sum <= n * lines_of(j->n_pixels) / 2;
+    uint64_t bytes = n * j->n_pixels + sum * COMPACT_LINE * sizeof *j->compact->data;
+    return sum <= UINT32_MAX && sum <= n * lines_of(j->n_pixels) / 2 &&
+           bytes <= memory_machine_bytes() / MEMORY_SHARE;
 }
 
 void compact_new(struct compact *compact, const struct kernel *kernel,

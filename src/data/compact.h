@@ -21,7 +21,7 @@ struct compact {
 };
 
 /* compact_new - from images, by so many threads; none where the kernel has no use for them, where
- * they would not be much smaller, or out of memory: then images are read as they are. */
+ * they would not be much smaller, or memory is short: then images are read as they are. */
 void compact_new(struct compact *compact, const struct kernel *kernel,
                  const struct mlp_images *images, int n_threads);
 void compact_free(struct compact *compact);

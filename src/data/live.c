@@ -32,16 +32,11 @@ bool live_new_turned(struct live_batch *b)
     return t->data != NULL;
 }
 
-static uint32_t words_of(uint32_t n)
-{
-    return n / WORD + (n % WORD != 0);
-}
-
 bool live_new_compact(struct live_batch *b, const struct compact *compact)
 {
     b->compact = compact;
-    b->notes = memory_new(words_of(b->n_inputs) * sizeof *b->notes);
-    b->room = memory_new(((size_t)words_of(b->n_inputs) + 1) * WORD);
+    b->notes = memory_new(word_count(b->n_inputs) * sizeof *b->notes);
+    b->room = memory_new(((size_t)word_count(b->n_inputs) + 1) * WORD);
     return b->notes != NULL && b->room != NULL;
 }
 
@@ -100,7 +95,7 @@ prefetch_compact(const struct compact *c, const uint32_t *samples, uint32_t i, u
 
 static void find_live_compact(struct live_batch *b, const uint32_t *samples, uint32_t n)
 {
-    uint32_t words = words_of(b->n_inputs);
+    uint32_t words = word_count(b->n_inputs);
     for (uint32_t i = 0; i < n; i++)
         __builtin_prefetch(&b->compact->lines[samples[i]]);
     memset(b->notes, 0, words * sizeof *b->notes);
@@ -156,7 +151,7 @@ void live_fill_compact(struct live_batch *b, const struct kernel *kernel, const 
     list_live(b, b->notes);
     b->x.k_tiles = tile_count(b->live.n);
     for (uint32_t i = 0; i < n; i++)
-        kernel->bf16.expand(words_of(b->n_inputs), b->notes, compact_at(b->compact, samples[i]),
+        kernel->bf16.expand(word_count(b->n_inputs), b->notes, compact_at(b->compact, samples[i]),
                             b->room, b->x.k_tiles,
                             tile_at(&b->x, i / PANEL, 0) + i % PANEL * TILE_K);
 }

@@ -17,8 +17,8 @@ struct live_batch {
     uint8_t *any;         /* (n_inputs) what is not zero in some image */
     const uint8_t **rows; /* (B) the images, to be set before live_fill */
     const struct compact *compact; /* the caller's, for live_fill_compact; NULL: none */
-    uint64_t *notes;               /* (words of inputs) any of these images', */
-    uint8_t *room;                 /* and what expanding needs */
+    uint64_t *notes; /* (words of inputs) which pixels are not zero in some image of the batch */
+    uint8_t *room;   /* for expanding an image */
 };
 
 /* live_new - room for batches of up to batch_max images of n_inputs pixels, at first of zeros. all:
@@ -36,7 +36,7 @@ void live_fill(struct live_batch *batch, const struct kernel *kernel, uint32_t n
 /* live_new_compact - for images of this set, too. False if out of memory. */
 bool live_new_compact(struct live_batch *batch, const struct compact *compact);
 
-/* live_fill_compact - the same from images samples[0..n-1] of batch->compact. */
+/* live_fill_compact - as live_fill from images samples[0..n-1] of batch->compact. */
 void live_fill_compact(struct live_batch *batch, const struct kernel *kernel,
                        const uint32_t *samples, uint32_t n);
 

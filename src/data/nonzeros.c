@@ -27,11 +27,6 @@ bool nonzeros_pay(const struct mlp_images *images, uint32_t first, uint32_t n)
     return empty * 5 > all * 2;
 }
 
-static uint32_t words_of(uint32_t n)
-{
-    return n / WORD + (n % WORD != 0);
-}
-
 /* Of the first n columns, and of what pads them. Two pairs that lie one below the other come side
  * by side: a square of four pixels is empty more often than four in a line (MNIST: 74 %, not 72),
  * and an f32 epoch on one thread 2 % shorter. Where an image is an odd number of pixels wide, what
@@ -51,19 +46,19 @@ static void order_columns(uint32_t *order, uint32_t n_padded, uint32_t n, uint32
 
 bool nonzeros_new(struct nonzeros *z, uint32_t rows, uint32_t columns, uint32_t width, float scale)
 {
-    z->row_stride = words_of(rows) * WORD;
-    z->column_stride = words_of(columns) * (WORD / PAIR);
-    z->of_rows = memory_new((size_t)z->row_stride * words_of(columns) * sizeof(uint64_t));
-    z->of_columns = memory_new((size_t)z->column_stride * words_of(rows) * sizeof(uint64_t));
-    z->bytes = memory_new((size_t)z->row_stride * words_of(columns) * WORD);
+    z->row_stride = word_count(rows) * WORD;
+    z->column_stride = word_count(columns) * (WORD / PAIR);
+    z->of_rows = memory_new((size_t)z->row_stride * word_count(columns) * sizeof(uint64_t));
+    z->of_columns = memory_new((size_t)z->column_stride * word_count(rows) * sizeof(uint64_t));
+    z->bytes = memory_new((size_t)z->row_stride * word_count(columns) * WORD);
     z->values = memory_new((UINT8_MAX + 1) * sizeof(float));
-    z->columns = memory_new((size_t)words_of(columns) * WORD * sizeof *z->columns);
+    z->columns = memory_new((size_t)word_count(columns) * WORD * sizeof *z->columns);
     if (z->of_rows == NULL || z->of_columns == NULL || z->bytes == NULL || z->values == NULL ||
         z->columns == NULL) {
         nonzeros_free(z);
         return false;
     }
-    order_columns(z->columns, words_of(columns) * WORD, columns, width);
+    order_columns(z->columns, word_count(columns) * WORD, columns, width);
     for (int byte = 0; byte <= UINT8_MAX; byte++)
         z->values[byte] = (float)byte * scale;
     return true;

@@ -13,8 +13,8 @@ typedef void gemm_epilogue(void *context, uint32_t row, uint32_t panel, uint32_t
                            size_t c_stride);
 
 struct gemm {
-    enum kernel_order order; /* by rows: A in panels or as bytes; by columns: A^T is, and as bytes
-                                rows of C come in the order of its columns (panel.h) */
+    enum kernel_order order; /* by rows: A in panels, or as bytes; by columns: A^T is. If as bytes,
+                                row r of C then belongs to column nonzeros.columns[r] of A^T */
     const struct panels *a;
     const struct panels *b;
     uint32_t k;

@@ -59,7 +59,7 @@ static void amx_select(uint32_t n_rows, const uint8_t *const *from, uint32_t wid
 static size_t amx_compact(uint32_t n_pixels, const uint8_t *pixels, uint64_t *to);
 static void amx_expand(uint32_t words, const uint64_t *live, const uint64_t *image, uint8_t *room,
                        uint32_t k_tiles, bf16 *x);
-#    define BF16_EXPAND amx_compact, amx_expand
+#    define BF16_COMPACT amx_compact, amx_expand
 #    define BF16_ONLY true
 #    define BF16_NATIVE true, amx_begin, amx_end
 #    define BF16_PRODUCT amx_product, amx_store
@@ -132,7 +132,7 @@ static void amx_select(uint32_t n_rows, const uint8_t *const *from, uint32_t wid
 
 static size_t amx_compact(uint32_t n_pixels, const uint8_t *pixels, uint64_t *to)
 {
-    uint32_t words = n_pixels / WORD + (n_pixels % WORD != 0), n = 0;
+    uint32_t words = word_count(n_pixels), n = 0;
     uint8_t *next = (uint8_t *)(to == NULL ? NULL : to + words);
     for (uint32_t w = 0; w < words; w++) {
         uint32_t left = n_pixels - w * WORD;
@@ -161,6 +161,7 @@ static void amx_expand(uint32_t words, const uint64_t *live, const uint64_t *ima
         pixels += _mm_popcnt_u64(image[w]);
         to += _mm_popcnt_u64(live[w]);
     }
+    _mm512_storeu_si512(to, _mm512_setzero_si512());
     for (uint32_t k = 0; k < k_tiles; k++)
         store_pixels(x + (size_t)k * TILE_ELEMENTS, room + (size_t)k * TILE_K);
 }

@@ -49,6 +49,11 @@ static inline uint32_t panel_count(uint32_t n)
     return n / PANEL + (n % PANEL != 0);
 }
 
+static inline uint32_t word_count(uint32_t n)
+{
+    return n / WORD + (n % WORD != 0);
+}
+
 /* Rows are rounded up to whole groups of 16, so that kernels need no ragged edges, and on to an odd
  * multiple of 8 lines: the lines of one row block in consecutive panels then fall into different
  * sets of the L1 cache, where a power of two would put them all into the same ones. */

@@ -20,6 +20,10 @@
  *     vi_halves_to_bytes(p, x)    those halves, none above 255, as bytes
  *     vi_nonzero_bytes(x)         a bit for each byte of x
  *     v_store_high(p, i) v_from_high(p)  upper halves of lanes to VL bf16, and back
+ *
+ * and may give, with WHERE_HIGH defined, a faster
+ *
+ *     v_where_high_positive(p, x) v_where_positive(v_from_high(p), x)
  */
 #ifndef KERNEL_TEMPLATE_H
 #define KERNEL_TEMPLATE_H
@@ -107,7 +111,9 @@ NONZERO(4, columns)
 #    define BF16_ONLY false
 #    define BF16_NATIVE false, NULL, NULL
 #    define BF16_PRODUCT bf16_product, NULL
-#    define BF16_EXPAND NULL, NULL
+#endif
+#ifndef BF16_COMPACT
+#    define BF16_COMPACT NULL, NULL
 #endif
 
 #define KERNEL(isa, cpu, has_fma)                                                                  \
@@ -136,7 +142,7 @@ NONZERO(4, columns)
         .from_bytes = from_bytes,                                                                  \
         .only_bf16 = BF16_ONLY,                                                                    \
         .bf16 = {BF16_NATIVE, BF16_PRODUCT, bf16_pack, bf16_transpose, bf16_pack_lines,            \
-                 BF16_SELECT, BF16_EXPAND, bf16_turn, bf16_scale, bf16_pack_relu, bf16_sums},      \
+                 BF16_SELECT, BF16_COMPACT, bf16_turn, bf16_scale, bf16_pack_relu, bf16_sums},      \
         .unite = unite,                                                                            \
         .warp = warp,                                                                              \
     }

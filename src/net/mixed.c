@@ -115,8 +115,8 @@ void mixed_pack_weights(const struct mlp_net *net, const struct mixed *weights,
 struct forward {
     const struct kernel *kernel;
     const struct net_layer *layer;
-    const struct mixed_layer *to; /* y and, */
-    bool transposed;              /* in training, yt */
+    const struct mixed_layer *to;
+    bool transposed; /* yt is wanted, besides y */
     const struct activation *activation;
     struct panels *logits;   /* instead, for the last layer */
     float factor;            /* of the sums */

@@ -76,8 +76,9 @@ void mixed_weight_gradient(const struct worker *worker, struct net_layer *layer,
                            const struct live *live, uint32_t rows,
                            const struct optimizer *optimizer);
 
-/* mixed_transpose - Y of layer l into yt: of the first layer where one leads (lead.h), forward
- * leaves it out. */
+/* mixed_transpose - so many rows of Y of layer l into yt: of the first layer where one leads
+ * (lead.h), forward leaves it out. What pads it to whole tiles of samples is old, and finite: their
+ * dL/dz is 0. */
 void mixed_transpose(const struct kernel *kernel, const struct mixed *mixed, uint32_t l,
                      uint32_t rows);
 

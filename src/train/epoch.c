@@ -237,15 +237,15 @@ static uint32_t x16_of_each(const struct epoch *e)
     return e->live ? 1 : 2;
 }
 
-/* Takes as long to make as it saves in two epochs on one thread, or four on two. Measured: mlp
- * train
- * --preset classic. */
+/* To make them takes as long as they save in two epochs on one thread, or four on two. Measured:
+ * mlp train --preset classic. */
 enum { COMPACT_EPOCHS = 4 };
 
 static bool compacts(const struct epoch *e)
 {
-    return e->live && e->options->augment == MLP_AUGMENT_NONE &&
-           e->options->n_epochs >= COMPACT_EPOCHS;
+    const struct mlp_train_options *o = e->options;
+    uint32_t done = o->resume == NULL ? 0 : o->resume->epoch;
+    return e->live && o->augment == MLP_AUGMENT_NONE && o->n_epochs >= COMPACT_EPOCHS + done;
 }
 
 static bool new_tiles(struct epoch *e, uint32_t inputs)
@@ -254,7 +254,7 @@ static bool new_tiles(struct epoch *e, uint32_t inputs)
     uint32_t each = x16_of_each(e), n = each * e->n_owners;
     e->x16 = calloc(n, sizeof *e->x16);
     bool ok = e->x16 != NULL;
-    if (compacts(e))
+    if (ok && compacts(e))
         compact_new(&e->compact, e->step->net->kernel, e->images, e->options->n_threads);
     for (uint32_t i = 0; ok && i < n; i++) {
         bool follows = e->step->lead.pays && i / each == 1; /* member 1, of a team of two */

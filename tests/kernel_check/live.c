@@ -72,6 +72,7 @@ static void check_compact(struct check *check, uint32_t n, uint32_t percent)
     uint32_t k_tiles = tile_count(n_live) + (n_live == 0);
     struct guarded x = tiles_new(check, (size_t)k_tiles * TILE_ELEMENTS);
     struct guarded room = guarded_new((size_t)words * WORD + WORD, GUARDED_END);
+    memset(room.data, 0xee, (size_t)words * WORD + WORD);
     check->kernel->bf16.expand(words, live, image.data, room.data, k_tiles, x.data);
     for (uint32_t i = 0; i < k_tiles * TILE_ELEMENTS; i++) {
         uint32_t line = i % TILE_ELEMENTS / TILE_K, k = i / TILE_ELEMENTS * TILE_K + i % TILE_K;
