@@ -142,7 +142,7 @@ NONZERO(4, columns)
         .from_bytes = from_bytes,                                                                  \
         .only_bf16 = BF16_ONLY,                                                                    \
         .bf16 = {BF16_NATIVE, BF16_PRODUCT, bf16_pack, bf16_transpose, bf16_pack_lines,            \
-                 BF16_SELECT, BF16_COMPACT, bf16_turn, bf16_scale, bf16_pack_relu, bf16_sums},      \
+                 BF16_SELECT, BF16_COMPACT, bf16_turn, bf16_scale, bf16_pack_relu, bf16_sums},     \
         .unite = unite,                                                                            \
         .warp = warp,                                                                              \
     }
