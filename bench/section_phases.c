@@ -24,9 +24,7 @@ static const char *const phase_names[N_PHASES] = {"shuffle",  "gather",         
                                                   "loss",     "input gradient", "weight gradient",
                                                   "barriers", "bookkeeping"};
 
-/* An epoch begins with its shuffle: the first of a training is measured, and ends with the
- * second's.
- */
+/* An epoch begins with its shuffle: a training's first is measured, until the second's. */
 enum state { OFF, ARMED, RECORDING };
 static _Atomic enum state state;
 

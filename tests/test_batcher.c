@@ -223,50 +223,6 @@ START_TEST(gathered_pixels_are_bytes_over_255)
 }
 END_TEST
 
-/* A pair, and then the one below it. */
-START_TEST(columns_come_as_squares)
-{
-    static const uint32_t wanted[][8] = {
-        {4, 0, 1, 4, 5, 2, 3, 6}, /* 4 pixels wide */
-        {5, 0, 1, 6, 7, 2, 3, 8}, /* 5: half a pair aside */
-        {1, 0, 1, 2, 3, 4, 5, 6},
-        {16, 0, 1, 2, 3, 4, 5, 6}, /* one row */
-    };
-    struct nonzeros z;
-    ck_assert(nonzeros_new(&z, 8, 16, wanted[_i][0], 1));
-    for (int i = 0; i < 7; i++)
-        ck_assert_uint_eq(z.columns[i], wanted[_i][i + 1]);
-    nonzeros_free(&z);
-}
-END_TEST
-
-/* So many of the 20 fours of pixels in each image have something. */
-static bool pays(uint32_t n_images, uint32_t n)
-{
-    enum { ROWS = 4, COLS = 20, FOUR = 4 };
-    struct mlp_images images = {n_images, ROWS, COLS, calloc(n_images, ROWS * COLS), NULL};
-    ck_assert_ptr_nonnull(images.pixels);
-    for (size_t four = 0; four < (size_t)n_images * ROWS * COLS / FOUR; four++)
-        images.pixels[four * FOUR + four % FOUR] = four * 7 % 20 < n;
-    bool answer = nonzeros_pay(&images, 0, n_images);
-    ck_assert(answer == nonzeros_pay(&images, n_images / 2, n_images - n_images / 2));
-    free(images.pixels);
-    return answer;
-}
-
-START_TEST(zeros_are_looked_for_where_there_are_enough)
-{
-    static const uint32_t n_images[] = {1, 3, 256, 1000};
-    for (size_t i = 0; i < sizeof n_images / sizeof n_images[0]; i++) {
-        ck_assert(!pays(n_images[i], 20));
-        ck_assert(!pays(n_images[i], 12));
-        ck_assert(pays(n_images[i], 11)); /* more than two fifths are empty */
-        ck_assert(pays(n_images[i], 0));
-    }
-    ck_assert(!nonzeros_pay(&(struct mlp_images){0}, 0, 0));
-}
-END_TEST
-
 /* In bf16: whole pixels of the inputs that are not zero in the whole batch, in their order. */
 static void check_live(const struct live_batch *b, const struct mlp_images *images,
                        const uint32_t *samples, uint32_t n, bool all)
@@ -411,8 +367,6 @@ Suite *batcher_suite(void)
     tcase_add_test(tests, all_orders_are_equally_likely);
     tcase_add_loop_test(tests, gathered_pixels_are_bytes_over_255, 0,
                         sizeof image_sizes / sizeof image_sizes[0]);
-    tcase_add_loop_test(tests, columns_come_as_squares, 0, 4);
-    tcase_add_test(tests, zeros_are_looked_for_where_there_are_enough);
     tcase_add_test(tests, batches_in_bf16_have_live_inputs);
     tcase_add_test(tests, a_batch_in_bf16_is_turned_before_the_next_one_comes);
     tcase_add_test(tests, one_samples_pixels_are_those_of_a_batch);

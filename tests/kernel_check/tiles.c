@@ -16,6 +16,19 @@ static void fill_signs(bf16 *where)
         where[i] = values[i % (sizeof values / sizeof values[0])];
 }
 
+/* Element (r, c) of a block that was packed into the second half of a tile by rows, of one in
+ * pairs, or of both; the first halves are as they were. */
+static void check_halves(struct check *check, bool by_rows, bool in_pairs, const bf16 *rows,
+                         const bf16 *pairs, bf16 want, uint32_t r, uint32_t c)
+{
+    if (by_rows)
+        check_bf16(check, rows[rows_index(r, PANEL + c)], want, r, c);
+    if (in_pairs)
+        check_bf16(check, pairs[pairs_index(PANEL + r, c)], want, r, c);
+    if (rows[rows_index(r, c)] != POISON || pairs[pairs_index(r, c)] != POISON)
+        check_fail(check, "(%u, %u) of the other half was written to", r, c);
+}
+
 /* Into the second half of a tile by rows and of one in pairs. */
 static void check_packing(struct check *check, enum contents contents, bool by_rows, bool in_pairs,
                           bool masked)
@@ -27,7 +40,6 @@ static void check_packing(struct check *check, enum contents contents, bool by_r
     operand_keep(&block);
     struct guarded rows = tiles_new(check, TILE_ELEMENTS), pairs = tiles_new(check, TILE_ELEMENTS);
     struct guarded where = tiles_new(check, TILE_ELEMENTS);
-    const bf16 *r16 = rows.data, *p16 = pairs.data;
     fill_signs(where.data);
     check->kernel->bf16.pack(block.m.data, masked ? (bf16 *)where.data + TILE_HALF : NULL,
                              by_rows ? (bf16 *)rows.data + TILE_HALF : NULL,
@@ -36,12 +48,7 @@ static void check_packing(struct check *check, enum contents contents, bool by_r
         for (uint32_t c = 0; c < PANEL; c++) {
             bool on = !masked || to_float(((bf16 *)where.data)[rows_index(r, PANEL + c)]) > 0;
             bf16 want = on ? rounded(check, *operand_at(&block, r, c)) : 0;
-            if (by_rows)
-                check_bf16(check, r16[rows_index(r, PANEL + c)], want, r, c);
-            if (in_pairs)
-                check_bf16(check, p16[pairs_index(PANEL + r, c)], want, r, c);
-            if (r16[rows_index(r, c)] != POISON || p16[pairs_index(r, c)] != POISON)
-                check_fail(check, "(%u, %u) of the other half was written to", r, c);
+            check_halves(check, by_rows, in_pairs, rows.data, pairs.data, want, r, c);
         }
     operand_check_kept(check, &block, 0, 0, "block");
     operand_free(&block);
@@ -140,7 +147,6 @@ static void check_pack_relu(struct check *check, enum contents contents, bool in
     struct operand block = operand_new(check, PANEL, PANEL, 0);
     struct operand shift = operand_new(check, 1, PANEL, 0);
     struct guarded rows = tiles_new(check, TILE_ELEMENTS), pairs = tiles_new(check, TILE_ELEMENTS);
-    const bf16 *r16 = rows.data, *p16 = pairs.data;
     operand_fill(check, &block, contents, 0);
     operand_fill(check, &shift, contents, 1);
     operand_keep(&block);
@@ -152,11 +158,7 @@ static void check_pack_relu(struct check *check, enum contents contents, bool in
             float x = *operand_at(&block, r, c), s = *operand_at(&shift, 0, c);
             float z = check->kernel->fma ? fmaf(x, factor, s) : x * factor + s;
             bf16 want = rounded(check, z < 0 ? 0 : z);
-            check_bf16(check, r16[rows_index(r, PANEL + c)], want, r, c);
-            if (in_pairs)
-                check_bf16(check, p16[pairs_index(PANEL + r, c)], want, r, c);
-            if (r16[rows_index(r, c)] != POISON || p16[pairs_index(r, c)] != POISON)
-                check_fail(check, "(%u, %u) of the other half was written to", r, c);
+            check_halves(check, true, in_pairs, rows.data, pairs.data, want, r, c);
         }
     operand_check_kept(check, &block, 0, 0, "block");
     operand_check_kept(check, &shift, 0, 0, "shift");
