@@ -148,7 +148,8 @@ static void multiply_made_rows(struct run *run, const struct gemm_slice *slice, 
     const struct gemm_tiles *product = run->product;
     bf16 *a = made(scratch);
     struct kernel_tiles o = {.a_stride = (size_t)product->k_tiles * TILE_ELEMENTS,
-                             .b_stride = tile_stride(product->b)};
+                             .b_stride = tile_stride(product->b),
+                             .b_passes = true};
     struct tiles_block block = {.row = slice->row_begin};
     for (; block.row < slice->row_end; block.row += 2) {
         block.m = least(2, slice->row_end - block.row);

@@ -10,16 +10,17 @@
 #include "gemm/gemm.h"
 #include "kernel/tile.h"
 
-/* Up to 2 x 2 finished blocks of C, of 16 x 16 floats each, row after row. */
+/* Up to 2 x 2 finished blocks of C, of 16 x 16 floats each, row after row: a column of blocks lies
+ * there as 32 rows of 16. */
 struct tiles_block {
     uint32_t row, col; /* of the first one, in blocks of 16 */
     uint32_t m, n;     /* rows and columns of blocks, 1 or 2 each */
-    float *c;          /* block (i, j) at c + (2 i + j) * 256 */
+    float *c;          /* block (i, j) at c + (i + 2 j) * 256 */
 };
 
 static inline float *tiles_block_at(const struct tiles_block *block, uint32_t i, uint32_t j)
 {
-    return block->c + (size_t)(2 * i + j) * PANEL * PANEL;
+    return block->c + (size_t)(i + 2 * j) * PANEL * PANEL;
 }
 
 struct gemm_tiles {

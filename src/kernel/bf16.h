@@ -49,15 +49,27 @@ static void bf16_transpose(const bf16 *from, bf16 *to)
     transpose((const float *)(const void *)from, (float *)(void *)to);
 }
 
+INLINE void bf16_pack_two(const float *even, const float *odd, bf16 *to)
+{
+    for (int j = 0; j < PANEL; j += VL)
+        bf16_store_pair(to + 2 * j, v_load(even + j), v_load(odd + j));
+}
+
+/* Unrolled for a whole tile, which nearly all are. Measured: mlp train --preset classic. */
 static void bf16_pack_lines(const float *panel, uint32_t n, const uint32_t *lines, bf16 *to)
 {
     static const float nothing[PANEL];
-    for (uint32_t r = 0; r < TILE_K; r += 2) {
-        const float *even = r < n ? panel + (size_t)lines[r] * PANEL : nothing;
-        const float *odd = r + 1 < n ? panel + (size_t)lines[r + 1] * PANEL : nothing;
-        for (int j = 0; j < PANEL; j += VL)
-            bf16_store_pair(to + r / 2 * TILE_K + 2 * j, v_load(even + j), v_load(odd + j));
+    if (n == TILE_K) {
+#pragma GCC unroll 16
+        for (int r = 0; r < TILE_K; r += 2)
+            bf16_pack_two(panel + (size_t)lines[r] * PANEL, panel + (size_t)lines[r + 1] * PANEL,
+                          to + r / 2 * TILE_K);
+        return;
     }
+    for (uint32_t r = 0; r < TILE_K; r += 2)
+        bf16_pack_two(r < n ? panel + (size_t)lines[r] * PANEL : nothing,
+                      r + 1 < n ? panel + (size_t)lines[r + 1] * PANEL : nothing,
+                      to + r / 2 * TILE_K);
 }
 
 /* Bytes have at most eight significant bits: as bf16 they are exact. */
@@ -223,7 +235,7 @@ static float *bf16_product(const struct kernel_tiles *p, float *pending)
             for (int r = 0; r < PANEL; r += BF16_ROWS)
                 bf16_rows(BF16_ROWS, p->k_tiles, p->a + i * p->a_stride + r * TILE_K,
                           p->b + j * p->b_stride,
-                          p->c + (size_t)(2 * i + j) * PANEL * PANEL + r * PANEL, p->add);
+                          p->c + (size_t)(i + 2 * j) * PANEL * PANEL + r * PANEL, p->add);
     for (uint32_t t = 0; t < p->k_tiles; t++)
         p->aside(p->context);
     return NULL;

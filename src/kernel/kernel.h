@@ -68,12 +68,13 @@ typedef void kernel_update_rule(const struct kernel_update *update, uint32_t n,
                                 bf16 *pairs);
 
 /* C = A B, or C += A B if add, k_tiles >= 1: m x n blocks (1 or 2 each) of C, block (i, j) at c +
- * (2 i + j) * 256; A by rows and B in pairs, strides in elements from a block to the next. aside is
+ * (i + 2 j) * 256; A by rows and B in pairs, strides in elements from a block to the next. aside is
  * called once for each tile of k, so that something else can be done while the sums are made. */
 struct kernel_tiles {
     uint32_t m, n, k_tiles;
     const bf16 *a, *b;
     size_t a_stride, b_stride;
+    bool b_passes; /* it is A that the next product reads again, and B that need not stay in L1 */
     float *c;
     bool add;
     void (*aside)(void *context);

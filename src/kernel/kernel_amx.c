@@ -211,26 +211,35 @@ static void amx_store(float *c)
                 _tile_zero(i);                                                                     \
         } while (0)
 
+/* Loads of what is not needed soon again say so, and leave the other operand in L1. */
+#    define LOAD(tile, from, passes)                                                               \
+        do {                                                                                       \
+            if (passes)                                                                            \
+                _tile_stream_loadd(tile, from, LINE);                                              \
+            else                                                                                   \
+                _tile_loadd(tile, from, LINE);                                                     \
+        } while (0)
+
 /* 2 x 2 blocks: tiles 0..3 hold C, 4 and 5 rows of A, 6 and 7 columns of B; each tile that is
- * loaded takes part in two products. A is not needed soon again, and loads that say so leave B in
- * L1. Measured: bench, rows "bf16 products". */
-static float *product_2x2(const struct kernel_tiles *p, float *pending)
+ * loaded takes part in two products. Measured: bench, rows "bf16 products". */
+static inline __attribute__((always_inline)) float *product_2x2(const struct kernel_tiles *p,
+                                                                float *pending, bool b_passes)
 {
     const bf16 *a = p->a, *b = p->b;
     for (uint32_t t = 0; t < p->k_tiles; t++, a += TILE_ELEMENTS, b += TILE_ELEMENTS) {
-        _tile_stream_loadd(4, a, LINE);
-        _tile_loadd(6, b, LINE);
+        LOAD(4, a, !b_passes);
+        LOAD(6, b, b_passes);
         if (t == 0)
             BEGIN_SUM(0);
         _tile_dpbf16ps(0, 4, 6);
-        _tile_loadd(7, b + p->b_stride, LINE);
-        if (t == 0)
-            BEGIN_SUM(1);
-        _tile_dpbf16ps(1, 4, 7);
-        _tile_stream_loadd(5, a + p->a_stride, LINE);
+        LOAD(7, b + p->b_stride, b_passes);
         if (t == 0)
             BEGIN_SUM(2);
-        _tile_dpbf16ps(2, 5, 6);
+        _tile_dpbf16ps(2, 4, 7);
+        LOAD(5, a + p->a_stride, !b_passes);
+        if (t == 0)
+            BEGIN_SUM(1);
+        _tile_dpbf16ps(1, 5, 6);
         if (t == 0)
             BEGIN_SUM(3);
         _tile_dpbf16ps(3, 5, 7);
@@ -256,13 +265,13 @@ static void product_1x1(uint32_t k_tiles, const bf16 *a, const bf16 *b, float *c
 static float *amx_product(const struct kernel_tiles *p, float *pending)
 {
     if (p->m == 2 && p->n == 2)
-        return product_2x2(p, pending);
+        return p->b_passes ? product_2x2(p, pending, true) : product_2x2(p, pending, false);
     if (pending != NULL)
         amx_store(pending);
     for (uint32_t i = 0; i < p->m; i++) /* at the ragged edge */
         for (uint32_t j = 0; j < p->n; j++)
             product_1x1(p->k_tiles, p->a + i * p->a_stride, p->b + j * p->b_stride,
-                        p->c + (size_t)(2 * i + j) * BLOCK, p->add);
+                        p->c + (size_t)(i + 2 * j) * BLOCK, p->add);
     for (uint32_t t = 0; t < p->k_tiles; t++)
         p->aside(p->context);
     return NULL;

@@ -15,6 +15,11 @@ struct update {
     uint32_t k_tiles;
 };
 
+static uint32_t least(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
 /* Columns 16 row.. to 16 row + 31 of x, of all samples. */
 static const bf16 *turn_rows(void *context, uint32_t row, bf16 *a)
 {
@@ -37,36 +42,37 @@ static void step_weights(const struct update *u, uint32_t n, const uint32_t *inp
         return;
     }
     static const float zeros[PANEL];
-    u->kernel->bf16.scale(sums, u->numbers.factor, zeros);
-    for (uint32_t r = 0; r < n; r++)
-        memcpy(w + (size_t)(inputs == NULL ? r : inputs[r]) * PANEL, sums + r * PANEL,
+    for (uint32_t r = 0; r < n; r++) {
+        if (r % PANEL == 0)
+            u->kernel->bf16.scale(sums + (size_t)r * PANEL, u->numbers.factor, zeros);
+        memcpy(w + (size_t)(inputs == NULL ? r : inputs[r]) * PANEL, sums + (size_t)r * PANEL,
                PANEL * sizeof *w);
+    }
 }
 
-/* A block of dW of live inputs. Their W is rounded again when the next step reads it. */
-static void step_live(const struct update *u, float *sums, uint32_t row, uint32_t col)
-{
-    uint32_t begin = row * PANEL, left = u->live->n - begin;
-    step_weights(u, left < PANEL ? left : PANEL, u->live->inputs + begin,
-                 panel_at(&u->layer->w, 0, col), sums, NULL);
-}
-
-/* A block of dW: the step of its weights, which are then rounded for the next products. */
-static void after_weight_gradient(void *context, const struct tiles_block *block, uint32_t part)
+/* A column of blocks of dW: the step of its weights, which are then rounded for the next products;
+ * those of live inputs are rounded when the next step reads them. */
+static void after_weight_gradient(void *context, const struct tiles_block *block, uint32_t j)
 {
     const struct update *u = context;
-    uint32_t i = part / 2, j = part % 2, row = block->row + i, col = block->col + j;
-    if (i >= block->m || j >= block->n)
+    uint32_t row = block->row, col = block->col + j, begin = row * PANEL;
+    if (j >= block->n)
         return;
-    float *sums = tiles_block_at(block, i, j), *w = panel_at(&u->layer->w, row * PANEL, col);
+    float *sums = tiles_block_at(block, 0, j);
     if (u->live != NULL) {
-        step_live(u, sums, row, col);
+        uint32_t n = least(block->m * PANEL, u->live->n - begin);
+        step_weights(u, n, u->live->inputs + begin, panel_at(&u->layer->w, 0, col), sums, NULL);
         return;
     }
+    float *w = panel_at(&u->layer->w, begin, col);
     bool applies = u->optimizer != NULL;
-    step_weights(u, PANEL, NULL, w, sums, applies ? tile_pairs_half(&u->to->w, col, row) : NULL);
-    if (applies && u->to->wt.data != NULL)
-        u->kernel->bf16.pack(w, NULL, tile_rows_half(&u->to->wt, row, col), NULL);
+    step_weights(u, block->m * PANEL, NULL, w, sums,
+                 applies ? tile_pairs_half(&u->to->w, col, row) : NULL);
+    if (!applies || u->to->wt.data == NULL)
+        return;
+    for (uint32_t i = 0; i < block->m; i++)
+        u->kernel->bf16.pack(w + (size_t)i * PANEL * PANEL, NULL,
+                             tile_rows_half(&u->to->wt, row + i, col), NULL);
 }
 
 /* Inputs that are zero in the whole batch: so is the gradient of their weights. */
@@ -78,7 +84,7 @@ static void step_others(const struct update *u, const struct gemm_slice *slice)
     float zeros[PANEL * PANEL] = {0};
     for (uint32_t col = slice->panel_begin; col < slice->panel_end; col++)
         for (uint32_t i = u->live->n; i < all; i += PANEL)
-            step_weights(u, all - i < PANEL ? all - i : PANEL, u->live->inputs + i,
+            step_weights(u, least(PANEL, all - i), u->live->inputs + i,
                          panel_at(&u->layer->w, 0, col), zeros, NULL);
 }
 
@@ -120,7 +126,7 @@ void mixed_weight_gradient(const struct worker *worker, struct net_layer *layer,
                                  .b = dz,
                                  .k_tiles = tile_count(rows),
                                  .epilogue = after_weight_gradient,
-                                 .n_parts = 4,
+                                 .n_parts = 2,
                                  .context = &context};
     uint32_t row_blocks = panel_count(live != NULL ? live->n : layer->inputs);
     uint32_t col_blocks = panel_count(layer->outputs);

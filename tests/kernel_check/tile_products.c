@@ -12,7 +12,7 @@ enum { BLOCK = PANEL * PANEL };
 struct tile_product {
     uint32_t m, n, k_tiles;
     enum contents contents;
-    bool add, gaps;
+    bool add, gaps, b_passes;
     size_t a_stride, b_stride;
     struct guarded a, b, c;
     float before[4 * BLOCK]; /* C */
@@ -32,7 +32,7 @@ static bf16 b_element(const struct tile_product *p, uint32_t k, uint32_t c)
 
 static size_t c_index(uint32_t r, uint32_t c)
 {
-    return (size_t)(r / PANEL * 2 + c / PANEL) * BLOCK + r % PANEL * PANEL + c % PANEL;
+    return (size_t)(r / PANEL + c / PANEL * 2) * BLOCK + r % PANEL * PANEL + c % PANEL;
 }
 
 static void prepare(struct check *check, struct tile_product *p)
@@ -96,6 +96,7 @@ static struct kernel_tiles operands(const struct tile_product *p, float *c,
                                  .b = p->b.data,
                                  .a_stride = p->a_stride,
                                  .b_stride = p->b_stride,
+                                 .b_passes = p->b_passes,
                                  .c = c,
                                  .add = p->add,
                                  .aside = aside,
@@ -131,13 +132,15 @@ static void release(struct check *check, struct tile_product *p)
 }
 
 static void check_tile_product(struct check *check, uint32_t m, uint32_t n, uint32_t k_tiles,
-                               enum contents contents, bool add, bool gaps)
+                               enum contents contents, bool add, bool gaps, bool b_passes)
 {
-    check_case(check, "bf16 product of %u x %u blocks, %u tiles of k, contents %d, %s, %s", m, n,
-               k_tiles, contents, add ? "added to C" : "C not read", gaps ? "gaps" : "no gaps");
+    check_case(check, "bf16 product of %u x %u blocks, %u tiles of k, contents %d, %s, %s, %s", m,
+               n, k_tiles, contents, add ? "added to C" : "C not read", gaps ? "gaps" : "no gaps",
+               b_passes ? "B passes" : "A passes");
     struct tile_product p = {.m = m, .n = n, .k_tiles = k_tiles, .contents = contents};
     p.add = add;
     p.gaps = gaps;
+    p.b_passes = b_passes;
     prepare(check, &p);
     uint32_t n_asides = 0;
     struct kernel_tiles o = operands(&p, p.c.data, count, &n_asides);
@@ -148,7 +151,7 @@ static void check_tile_product(struct check *check, uint32_t m, uint32_t n, uint
     if (check->kernel->fma && !check->kernel->bf16.native)
         compare_tiles_with_scalar(check, &p);
     for (uint32_t i = 0; i < 4 * BLOCK; i++) /* blocks beyond m x n */
-        if ((i / BLOCK / 2 >= m || i / BLOCK % 2 >= n) &&
+        if ((i / BLOCK % 2 >= m || i / BLOCK / 2 >= n) &&
             memcmp((float *)p.c.data + i, p.before + i, sizeof(float)) != 0)
             check_fail(check, "float %u of C was written to", i);
     release(check, &p);
@@ -219,9 +222,9 @@ void check_tile_products(struct check *check)
     for (uint32_t i = 0; i < sizeof k_tiles / sizeof k_tiles[0]; i++)
         for (enum contents contents = INTEGERS; contents <= TINY; contents++)
             for (uint32_t shape = 0; shape < 4; shape++)
-                for (int variant = 0; variant < 4 && contents != COUNTING; variant++)
+                for (int variant = 0; variant < 8 && contents != COUNTING; variant++)
                     check_tile_product(check, 1 + shape / 2, 1 + shape % 2, k_tiles[i], contents,
-                                       variant & 1, variant & 2);
+                                       variant & 1, variant & 2, variant & 4);
     for (uint32_t shape = 0; shape < 8; shape++)
         check_product_after(check, 1 + shape / 4, 1 + shape / 2 % 2, shape % 2);
     check_product_onto(check);
