@@ -126,7 +126,7 @@ static void step_is_the_mirrors(const struct kernel *kernel, const uint32_t *wid
               data_batch_new_tiles(&batch, batch_max, &x16));
     /* What a larger batch leaves behind must not count in a smaller one. */
     data_gather(&batch, kernel, &alone, &dataset.train, NULL, 100, batch_max);
-    struct step_input input = {.x16 = x16.x, .live = x16.live};
+    struct step_input input = {batch.x, x16.x, x16.live};
     step->input = &input;
     step->labels = batch.labels;
     step_batch(step, batch_max);
@@ -135,7 +135,7 @@ static void step_is_the_mirrors(const struct kernel *kernel, const uint32_t *wid
     step_run(step, &alone, NULL);
     mirror_new(&m, net, n, widths);
     fill(&m, &batch, &dataset, kernel);
-    input = (struct step_input){.x16 = x16.x, .live = x16.live};
+    input = (struct step_input){batch.x, x16.x, x16.live};
     step_batch(step, n);
     optimizer_step(&step->optimizer, 0.5);
     step_run(step, &alone, NULL);

@@ -18,7 +18,7 @@
 /* The batch as one member reads it: in panels, as bytes, or, for bf16, by rows in tiles of whole
  * pixels. */
 struct step_input {
-    struct panels x;
+    struct panels x; /* its rows are the samples, in bf16, too */
     struct tiles x16;
     struct live live; /* x16's columns; without a list they are all inputs */
 };

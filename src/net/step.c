@@ -67,7 +67,7 @@ static void forward(const struct worker *worker, struct step *s, uint32_t l)
     if (s->mixed != NULL)
         mixed_forward(worker, s->net, l, s->mixed, s->mixed,
                       l == 0 ? &x->x16 : &s->mixed->layers[l - 1].y, columns(worker, s, l),
-                      s->batch, &s->y[l], activation);
+                      l == 0 ? x->x.rows : s->batch, &s->y[l], activation);
     else
         dense_forward(worker, &s->net->layers[l], l == 0 ? &x->x : &s->y[l - 1], &s->y[l],
                       activation);
@@ -157,40 +157,6 @@ static void above_by_samples(struct worker *worker, struct step *s)
     worker->by_samples = false;
 }
 
-/* By the leader, while the other member sees to its aside, which it leaves for the weight gradient
- * as soon as it has dZ of its part of the first layer. */
-static void above_by_leader(const struct worker *worker, struct step *s)
-{
-    static const struct team alone = {.id = 0, .n = 1}, other = {.id = 1, .n = 2};
-    struct worker leader = *worker, for_other = *worker;
-    uint32_t last = s->net->n_layers - 1;
-    leader.team = &alone;
-    for_other.team = &other;
-    forward(&leader, s, 1);
-    mixed_transpose(worker->kernel, s->mixed, 0, s->batch);
-    for (uint32_t l = 2; l <= last; l++)
-        forward(&leader, s, l);
-    loss_and_gradient(s, &alone);
-    for (uint32_t l = last; l > 1; l--)
-        input_gradient(&leader, s, l);
-    input_gradient(&for_other, s, 1);
-    team_barrier(worker->team);
-    input_gradient(worker, s, 1);
-    for (uint32_t l = last; l > 0; l--)
-        weight_gradient(&leader, s, l);
-}
-
-static void above_led(const struct worker *worker, struct step *s, const struct gemm_aside *aside)
-{
-    if (worker->team->id == 0) {
-        above_by_leader(worker, s);
-        return;
-    }
-    if (aside != NULL)
-        aside->run(aside->context);
-    team_barrier(worker->team);
-}
-
 /* Forward from layer `from` on, and dL/dz of the last; each product cut as suits it. */
 static void forward_to_loss(struct worker *worker, struct step *s, uint32_t from)
 {
@@ -232,23 +198,24 @@ bool step_is_led(const struct step *s, const struct team *team)
     return s->lead.pays && team->n == 2;
 }
 
+static struct worker new_worker(const struct step *s, const struct team *team)
+{
+    return (struct worker){.team = team,
+                           .kernel = s->net->kernel,
+                           .scratch = s->scratch + (size_t)team->id * s->scratch_floats,
+                           .lead = step_is_led(s, team) ? &s->lead : NULL};
+}
+
 void step_run(struct step *s, const struct team *team, const struct gemm_aside *aside)
 {
-    bool led = step_is_led(s, team);
-    struct worker worker = {.team = team,
-                            .kernel = s->net->kernel,
-                            .scratch = s->scratch + (size_t)team->id * s->scratch_floats,
-                            .lead = led ? &s->lead : NULL};
-
+    struct worker worker = new_worker(s, team);
     if (s->adversary.distance > 0)
         move_batch(&worker, s);
-    worker.aside = s->mixed != NULL && !led ? aside : NULL; /* while tiles multiply */
+    worker.aside = s->mixed != NULL ? aside : NULL; /* while tiles multiply */
     forward(&worker, s, 0);
     worker.aside = NULL;
     team_barrier(team);
-    if (led)
-        above_led(&worker, s, aside);
-    else if (can_cut_by_samples(s, team))
+    if (can_cut_by_samples(s, team))
         above_by_samples(&worker, s);
     else
         above_by_products(&worker, s);
@@ -257,6 +224,54 @@ void step_run(struct step *s, const struct team *team, const struct gemm_aside *
     weight_gradient(&worker, s, 0);
     if (s->clip.norm > 0)
         clipped_update(s, team);
+}
+
+/* ---- a step that is led ------------------------------------------------------------------- */
+
+static const struct team alone = {.id = 0, .n = 1}, other = {.id = 1, .n = 2};
+
+/* Above the first layer, as far as the other member, which sees to its aside meanwhile, waits for
+ * it: to dZ of its part of the first layer. */
+static void above_by_leader(struct worker leader, struct step *s)
+{
+    uint32_t last = s->net->n_layers - 1;
+    leader.team = &alone;
+    forward(&leader, s, 1);
+    mixed_transpose(leader.kernel, s->mixed, 0, s->batch);
+    for (uint32_t l = 2; l <= last; l++)
+        forward(&leader, s, l);
+    loss_and_gradient(s, &alone);
+    for (uint32_t l = last; l > 1; l--)
+        input_gradient(&leader, s, l);
+    leader.team = &other;
+    input_gradient(&leader, s, 1);
+}
+
+static void rest_by_leader(struct worker leader, struct step *s)
+{
+    input_gradient(&leader, s, 1);
+    leader.team = &alone;
+    for (uint32_t l = s->net->n_layers - 1; l > 0; l--)
+        weight_gradient(&leader, s, l);
+}
+
+void step_run_ahead(struct step *s, const struct team *team)
+{
+    struct worker worker = new_worker(s, team);
+    forward(&worker, s, 0);
+}
+
+void step_run_led(struct step *s, const struct team *team, const struct gemm_aside *aside)
+{
+    struct worker worker = new_worker(s, team);
+    if (team->id == 0)
+        above_by_leader(worker, s);
+    else
+        aside->run(aside->context);
+    team_barrier(team);
+    if (team->id == 0)
+        rest_by_leader(worker, s);
+    weight_gradient(&worker, s, 0);
 }
 
 /* ---- memory ----------------------------------------------------------------------------- */

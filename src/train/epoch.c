@@ -96,22 +96,26 @@ static void prepare_step(struct epoch *e, uint32_t i)
 {
     struct step *s = e->step;
     s->labels = e->batch[0][i % 2].labels;
-    s->input = e->input;
     step_batch(s, e->batch[0][i % 2].x.rows);
     optimizer_step(&s->optimizer, train_rate(e->options, s->optimizer.t, e->steps_per_epoch));
 }
 
-/* What member 0 does between two steps, while the others wait. */
-static void between_steps(struct epoch *e, uint32_t i, bool last)
+/* What member 0 does with the step before step i, and whether there is to be one. */
+static void finish_step(struct epoch *e, uint32_t i)
 {
     if (i > e->first_step) {
         account(e);
         report_progress(e);
     }
-    if (e->halt == MLP_OK && !last && e->options->stop != NULL && *e->options->stop != 0)
+    if (e->halt == MLP_OK && i < e->steps_per_epoch && e->options->stop != NULL &&
+        *e->options->stop != 0)
         e->halt = MLP_E_STOPPED;
-    if (e->halt == MLP_OK && !last)
-        prepare_step(e, i);
+}
+
+/* Known to all members once a barrier has followed finish_step. */
+static bool ends(const struct epoch *e, uint32_t i)
+{
+    return i >= e->steps_per_epoch || e->halt != MLP_OK;
 }
 
 /* What this member reads in step i. */
@@ -137,40 +141,72 @@ static void gather_all(struct gather *gather)
         ;
 }
 
-/* What a member has to do while it waits for its leader. */
+/* The steps from i on. Meanwhile the next batch is filled, or, with live inputs, right after. */
+static void run_steps(struct epoch *e, const struct team *team, uint32_t i, struct gather *next)
+{
+    struct gemm_aside gather = {gather_some, next};
+    for (;; i++) {
+        if (team->id == 0) {
+            finish_step(e, i);
+            if (!ends(e, i))
+                prepare_step(e, i);
+        }
+        team_barrier(team);
+        if (ends(e, i))
+            return;
+        *next = begin_gather(e, team, i + 1); /* from rows that were made a step before */
+        set_input(e, team, i);
+        step_run(e->step, team, e->live ? NULL : &gather);
+        gather_all(next);
+        make_variants(e, team, i + 2);
+        team_barrier(team);
+    }
+}
+
+/* What the other member does while the leader is above the first layer. */
 struct follower {
     struct live_batch *x16; /* of this step, and then of the next */
-    uint32_t rows;
-    struct live *live;
+    struct step_input *input;
     struct gather *next;
 };
 
 static void turn_and_gather(void *context)
 {
     const struct follower *f = context;
-    live_turn(f->x16, f->next->kernel, f->rows, f->live);
+    live_turn(f->x16, f->next->kernel, f->input->x.rows, &f->input->live);
     gather_all(f->next);
 }
 
-/* Step i. Meanwhile the next batch is filled, or, with live inputs, right after; of a step that is
- * led by the member that waits, and the leader leaves its own for later. */
-static void run_step(struct epoch *e, const struct team *team, uint32_t i, struct gather *next)
+/* The same of steps that are led. Who is done with one goes on to the next one's first layer; the
+ * leader fills its batch before that. */
+static void run_led_steps(struct epoch *e, const struct team *team, uint32_t i, struct gather *next)
 {
-    struct follower follower = {batch_of(e, team, i)->x16, e->step->batch, &e->input[team->id].live,
-                                next};
-    struct gemm_aside follow = {turn_and_gather, &follower}, gather = {gather_some, next};
-    set_input(e, team, i);
-    if (step_is_led(e->step, team)) {
-        step_run(e->step, team, &follow);
-        return;
+    struct follower follower = {batch_of(e, team, i)->x16, &e->input[team->id], next};
+    struct gemm_aside follow = {turn_and_gather, &follower};
+    for (;; i++) {
+        if (team->id == 0)
+            finish_step(e, i);
+        if (i < e->steps_per_epoch) {
+            gather_all(next);
+            set_input(e, team, i);
+            step_run_ahead(e->step, team);
+        }
+        team_barrier(team);
+        if (ends(e, i))
+            return;
+        if (team->id == 0)
+            prepare_step(e, i);
+        *next = begin_gather(e, team, i + 1);
+        step_run_led(e->step, team, &follow);
+        make_variants(e, team, i + 2);
     }
-    step_run(e->step, team, e->live ? NULL : &gather);
-    gather_all(next);
 }
 
-static void run_steps(const struct team *team, struct epoch *e)
+static void run_epoch(const struct team *team, void *context)
 {
+    struct epoch *e = context;
     uint32_t i = e->first_step;
+    step_begin(e->step);
     make_variants(e, team, i);
     if (e->variants != NULL)
         team_barrier(team);
@@ -178,26 +214,10 @@ static void run_steps(const struct team *team, struct epoch *e)
     gather_all(&gather);
     make_variants(e, team, i + 1);
     team_barrier(team);
-    for (;; i++) {
-        bool last = i >= e->steps_per_epoch;
-        if (team->id == 0)
-            between_steps(e, i, last);
-        team_barrier(team);
-        if (last || e->halt != MLP_OK)
-            return;
-        gather_all(&gather);                   /* a leader's; others have done it by now */
-        gather = begin_gather(e, team, i + 1); /* from rows that were made a step before */
-        run_step(e, team, i, &gather);
-        make_variants(e, team, i + 2);
-        team_barrier(team);
-    }
-}
-
-static void run_epoch(const struct team *team, void *context)
-{
-    struct epoch *e = context;
-    step_begin(e->step);
-    run_steps(team, e);
+    if (step_is_led(e->step, team))
+        run_led_steps(e, team, i, &gather);
+    else
+        run_steps(e, team, i, &gather);
     step_end(e->step);
 }
 
@@ -303,6 +323,8 @@ bool epoch_new(struct epoch *e, struct mlp_net *net, const struct mlp_train_opti
     e->step = step_new(net, options->batch, options->n_threads, options);
     e->order = memory_new((size_t)n * sizeof *e->order);
     bool ok = e->step != NULL && e->order != NULL && new_batches(e, net);
+    if (ok)
+        e->step->input = e->input;
     if (options->augment != MLP_AUGMENT_NONE)
         ok = ok && (e->variants = variants_new(images, options)) != NULL;
     return ok;
