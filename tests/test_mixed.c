@@ -162,7 +162,8 @@ START_TEST(a_step_is_that_in_double_with_what_bf16_rounds)
 {
     static const uint32_t ragged[] = {99, 33, 17, 5}, even[] = {99, 64, 96, 32},
                           deep[] = {99, 300, 5}, wide[] = {99, 530, 5}, shallow[] = {99, 5},
-                          broad[] = {783, 50, 5};
+                          broad[] = {783, 50, 5}, large[] = {783, 340, 5},
+                          larger[] = {99, 513, 517, 5};
     const struct kernel *kernel = runnable(_i);
     if (kernel == NULL)
         return;
@@ -184,6 +185,8 @@ START_TEST(a_step_is_that_in_double_with_what_bf16_rounds)
     step_is_the_mirrors(kernel, ragged, 3, 150, 100, 0.3f, true);
     step_is_the_mirrors(kernel, broad, 2, 600, 500, 0, true); /* live k in several blocks, too */
     step_is_the_mirrors(kernel, broad, 2, 70, 69, 0, false);
+    step_is_the_mirrors(kernel, large, 2, 33, 33, 0, true); /* W is updated in smaller parts */
+    step_is_the_mirrors(kernel, larger, 3, 33, 33, 0, false);
 }
 END_TEST
 

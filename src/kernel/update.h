@@ -105,7 +105,8 @@ INLINE vf adamw(const struct kernel_update *u, size_t i, const float *w, vf sum,
 }
 
 /* The numbers are copied: as far as the compiler knows, a store to w may change *update. Lines of a
- * list go two at a time: an f32 epoch of adamw on one thread is 1.5 % shorter. */
+ * list go four at a time: a bf16 epoch of sgd on one thread is 1 % shorter than with two, an f32
+ * one of adamw 2 % shorter than with one. */
 #define UPDATE(rule)                                                                               \
     static void update_##rule(const struct kernel_update *update, uint32_t n,                      \
                               const uint32_t *lines, float *w, const float *g, float *m, float *v, \
@@ -113,7 +114,7 @@ INLINE vf adamw(const struct kernel_update *u, size_t i, const float *w, vf sum,
     {                                                                                              \
         const struct kernel_update u = *update;                                                    \
         if (lines != NULL) {                                                                       \
-            _Pragma("GCC unroll 2") for (size_t line = 0; line < n;                                \
+            _Pragma("GCC unroll 4") for (size_t line = 0; line < n;                                \
                                          line++) for (size_t j = 0; j < PANEL; j += VL)            \
             {                                                                                      \
                 size_t i = (size_t)lines[line] * PANEL + j;                                        \

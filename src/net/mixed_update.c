@@ -50,29 +50,46 @@ static void step_weights(const struct update *u, uint32_t n, const uint32_t *inp
     }
 }
 
-/* A column of blocks of dW: the step of its weights, which are then rounded for the next products;
- * those of live inputs are rounded when the next step reads them. */
-static void after_weight_gradient(void *context, const struct tiles_block *block, uint32_t j)
+/* Up to how many bytes of W two blocks are updated at a time: that is fewer calls, but what comes
+ * from beyond L2 is better asked for little by little. Measured: mlp train --preset classic, and
+ * the deep net of bench's rows "large". */
+enum { NEAR_BYTES = 1 << 20 };
+
+static uint32_t blocks_at_once(const struct net_layer *layer)
 {
-    const struct update *u = context;
-    uint32_t row = block->row, col = block->col + j, begin = row * PANEL;
-    if (j >= block->n)
-        return;
-    float *sums = tiles_block_at(block, 0, j);
-    if (u->live != NULL) {
-        uint32_t n = least(block->m * PANEL, u->live->n - begin);
-        step_weights(u, n, u->live->inputs + begin, panel_at(&u->layer->w, 0, col), sums, NULL);
-        return;
-    }
-    float *w = panel_at(&u->layer->w, begin, col);
+    return (uint64_t)layer->inputs * layer->outputs * sizeof(float) <= NEAR_BYTES ? 2 : 1;
+}
+
+/* A part of a block of dW, n blocks one above the other: the step of their weights, which are then
+ * rounded for the next products. */
+static void step_blocks(const struct update *u, uint32_t n, float *sums, uint32_t row, uint32_t col)
+{
+    float *w = panel_at(&u->layer->w, row * PANEL, col);
     bool applies = u->optimizer != NULL;
-    step_weights(u, block->m * PANEL, NULL, w, sums,
+    step_weights(u, n * PANEL, NULL, w, sums,
                  applies ? tile_pairs_half(&u->to->w, col, row) : NULL);
-    if (!applies || u->to->wt.data == NULL)
-        return;
-    for (uint32_t i = 0; i < block->m; i++)
+    for (uint32_t i = 0; i < n && applies && u->to->wt.data != NULL; i++)
         u->kernel->bf16.pack(w + (size_t)i * PANEL * PANEL, NULL,
                              tile_rows_half(&u->to->wt, row + i, col), NULL);
+}
+
+/* The same of live inputs. Their W is rounded again when the next step reads it. */
+static void step_live(const struct update *u, uint32_t n, float *sums, uint32_t row, uint32_t col)
+{
+    uint32_t begin = row * PANEL;
+    step_weights(u, least(n * PANEL, u->live->n - begin), u->live->inputs + begin,
+                 panel_at(&u->layer->w, 0, col), sums, NULL);
+}
+
+static void after_weight_gradient(void *context, const struct tiles_block *block, uint32_t part)
+{
+    const struct update *u = context;
+    uint32_t at_once = blocks_at_once(u->layer), i = part * at_once % 2, j = part * at_once / 2;
+    if (i >= block->m || j >= block->n)
+        return;
+    (u->live != NULL ? step_live : step_blocks)(u, least(at_once, block->m - i),
+                                                tiles_block_at(block, i, j), block->row + i,
+                                                block->col + j);
 }
 
 /* Inputs that are zero in the whole batch: so is the gradient of their weights. */
@@ -126,7 +143,7 @@ void mixed_weight_gradient(const struct worker *worker, struct net_layer *layer,
                                  .b = dz,
                                  .k_tiles = tile_count(rows),
                                  .epilogue = after_weight_gradient,
-                                 .n_parts = 2,
+                                 .n_parts = 4 / blocks_at_once(layer),
                                  .context = &context};
     uint32_t row_blocks = panel_count(live != NULL ? live->n : layer->inputs);
     uint32_t col_blocks = panel_count(layer->outputs);
