@@ -386,7 +386,8 @@ struct mlp_train_options {
                           * Prechelt 1998, "Early stopping - but when?", criterion UP */
 
     /* Called by the calling thread; either may be NULL. progress comes at most ten times a
-     * second, from within the epoch, and must be quick. */
+     * second, from within the epoch, and must be quick and leave the net alone: other threads are
+     * at work on it. */
     void (*on_epoch)(void *context, const struct mlp_epoch_report *report);
     void (*on_progress)(void *context, const struct mlp_progress_report *report);
     void *context;

@@ -2,6 +2,7 @@
  * and that the bits stay those of one thread. */
 #include "net/step.h"
 #include "toy.h"
+#include "train/epoch.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -242,6 +243,85 @@ START_TEST(a_team_that_is_led_trains_the_same_bits)
 }
 END_TEST
 
+/* ---- parts of an epoch ------------------------------------------------------------------ */
+
+/* From a step on, and where it is stopped: before which step, 0: not. 700 images, 22 steps. */
+static const struct {
+    uint32_t first, stop;
+    float rate;
+    enum mlp_status status;
+} parts[] = {{0, 0, 0.02f, MLP_OK},         {7, 0, 0.02f, MLP_OK},
+             {21, 0, 0.02f, MLP_OK},        {0, 1, 0.02f, MLP_E_STOPPED},
+             {0, 9, 0.02f, MLP_E_STOPPED},  {8, 12, 0.02f, MLP_E_STOPPED},
+             {0, 0, 1e30f, MLP_E_DIVERGED}, {3, 21, 0.02f, MLP_E_STOPPED}};
+enum { N_PARTS = sizeof parts / sizeof parts[0], STEPS_MAX = 22 };
+
+struct part {
+    volatile sig_atomic_t stop;
+    uint32_t n_steps, stop_after;
+    double loss[STEPS_MAX];
+    struct mlp_epoch_report report;
+    uint64_t t; /* steps that the optimizer has counted */
+    float *parameters;
+    size_t n;
+};
+
+static void on_step(void *context, const struct mlp_step_report *report)
+{
+    struct part *part = context;
+    ck_assert_uint_lt(part->n_steps, STEPS_MAX);
+    part->loss[part->n_steps++] = report->loss;
+    part->stop = part->n_steps == part->stop_after;
+}
+
+static void run_part(struct part *part, int n, const struct kernel *kernel, int n_threads)
+{
+    static const uint32_t widths[] = {99, 160, 16, 5};
+    struct mlp_dataset dataset = sparse_dataset();
+    struct mlp_train_options options = plain_sgd();
+    struct mlp_net *net = new_net(widths, 3, kernel);
+    *part = (struct part){.stop_after = parts[n].stop - parts[n].first};
+    options.n_epochs = 4; /* compact images, where the kernel has them */
+    options.batch = 33;
+    options.learning_rate = parts[n].rate;
+    options.n_threads = n_threads;
+    options.on_step = on_step;
+    options.context = part;
+    options.stop = &part->stop;
+    struct epoch e;
+    ck_assert(epoch_new(&e, net, &options, &dataset.train));
+    ck_assert(step_is_led(e.step, &(struct team){.n = n_threads}) == (n_threads == 2));
+    e.first_step = parts[n].first;
+    e.n_done = 33 * e.first_step;
+    ck_assert_int_eq(epoch_run(&e, &part->report), parts[n].status);
+    part->t = e.step->optimizer.t;
+    epoch_free(&e);
+    part->parameters = toy_parameters(net, &part->n);
+    mlp_net_free(net);
+    toy_dataset_free(&dataset);
+}
+
+/* Whoever has gone on to the step after the last one leaves no trace of it. */
+START_TEST(a_part_of_an_epoch_that_is_led_is_the_same_part)
+{
+    struct part one, two;
+    const struct kernel *kernel = as_if_native(_i / N_PARTS);
+    if (kernel == NULL)
+        return;
+    run_part(&one, _i % N_PARTS, kernel, 1);
+    run_part(&two, _i % N_PARTS, kernel, 2);
+    ck_assert_uint_gt(one.n_steps, 0);
+    ck_assert_uint_eq(one.n_steps, two.n_steps);
+    ck_assert_uint_eq(one.t, two.t);
+    ck_assert_mem_eq(one.loss, two.loss, one.n_steps * sizeof one.loss[0]);
+    ck_assert_mem_eq(&one.report.train_loss, &two.report.train_loss, sizeof(double));
+    ck_assert_mem_eq(&one.report.train_accuracy, &two.report.train_accuracy, sizeof(double));
+    ck_assert_mem_eq(one.parameters, two.parameters, one.n * sizeof *one.parameters);
+    free(one.parameters);
+    free(two.parameters);
+}
+END_TEST
+
 Suite *lead_suite(void)
 {
     Suite *suite = suite_create("lead");
@@ -253,6 +333,8 @@ Suite *lead_suite(void)
     tcase_add_test(tests, only_a_team_of_two_is_led);
     tcase_add_test(tests, two_members_have_the_whole_first_layer);
     tcase_add_loop_test(tests, a_team_that_is_led_trains_the_same_bits, 0, N_WAYS * KERNELS_MAX);
+    tcase_add_loop_test(tests, a_part_of_an_epoch_that_is_led_is_the_same_part, 0,
+                        N_PARTS * KERNELS_MAX);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -142,7 +142,7 @@ static void multiply_columns(struct run *run, struct tiles_block block, uint32_t
     }
 }
 
-/* Rows that are made as they are needed, for all columns at once. */
+/* Rows that are made as they are needed, for all columns at once: so it is A that stays in L1. */
 static void multiply_made_rows(struct run *run, const struct gemm_slice *slice, float *scratch)
 {
     const struct gemm_tiles *product = run->product;

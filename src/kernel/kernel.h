@@ -74,7 +74,8 @@ struct kernel_tiles {
     uint32_t m, n, k_tiles;
     const bf16 *a, *b;
     size_t a_stride, b_stride;
-    bool b_passes; /* it is A that the next product reads again, and B that need not stay in L1 */
+    bool
+        b_passes; /* a hint: it is A that the next product reads again, and B need not stay in L1 */
     float *c;
     bool add;
     void (*aside)(void *context);

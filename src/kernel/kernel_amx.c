@@ -221,7 +221,8 @@ static void amx_store(float *c)
         } while (0)
 
 /* 2 x 2 blocks: tiles 0..3 hold C, 4 and 5 rows of A, 6 and 7 columns of B; each tile that is
- * loaded takes part in two products. Measured: bench, rows "bf16 products". */
+ * loaded takes part in two products. Measured: bench, rows "bf16 products", and those with an
+ * update for B that passes. */
 static inline __attribute__((always_inline)) float *product_2x2(const struct kernel_tiles *p,
                                                                 float *pending, bool b_passes)
 {

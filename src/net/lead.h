@@ -9,9 +9,10 @@
  *     leader      fill | forward | above it, to the other's dZ | own dZ, updates | weight gradient
  *     the other   forward        | transpose X, fill           | weight gradient
  *
- * A step ends without a barrier: forward, the first layer of the next one reads only what its
- * member has itself, x and its columns of W. So it does not matter that the leader is later with
- * the weight gradient and the other one with that layer.
+ * Nobody waits at the end of a step: whoever is done goes on to the first layer of the next one.
+ * For that it reads its own copy of the batch and its own columns of W, and writes its columns of
+ * Y, which nobody reads by then: weight gradients and the mask of dZ read the transpose, and that
+ * is the leader's.
  *
  * The leader also transposes the first layer's Y, for the weight gradient above: it has read it
  * anyway, and would have to fetch the transpose, too.

@@ -13,6 +13,7 @@ struct update {
     const struct tiles *x;        /* the first layer's (B,I) by rows */
     const struct live *live;      /* and its columns; otherwise NULL */
     uint32_t k_tiles;
+    uint32_t at_once; /* blocks, one above the other, 1 or 2 */
 };
 
 static uint32_t least(uint32_t a, uint32_t b)
@@ -42,17 +43,16 @@ static void step_weights(const struct update *u, uint32_t n, const uint32_t *inp
         return;
     }
     static const float zeros[PANEL];
-    for (uint32_t r = 0; r < n; r++) {
-        if (r % PANEL == 0)
-            u->kernel->bf16.scale(sums + (size_t)r * PANEL, u->numbers.factor, zeros);
+    for (uint32_t r = 0; r < n; r += PANEL)
+        u->kernel->bf16.scale(sums + (size_t)r * PANEL, u->numbers.factor, zeros);
+    for (uint32_t r = 0; r < n; r++)
         memcpy(w + (size_t)(inputs == NULL ? r : inputs[r]) * PANEL, sums + (size_t)r * PANEL,
                PANEL * sizeof *w);
-    }
 }
 
 /* Up to how many bytes of W two blocks are updated at a time: that is fewer calls, but what comes
- * from beyond L2 is better asked for little by little. Measured: mlp train --preset classic, and
- * the deep net of bench's rows "large". */
+ * from beyond L2 is better asked for little by little. Measured, with plain SGD: mlp train --preset
+ * classic, and the deep net of bench's rows "large". */
 enum { NEAR_BYTES = 1 << 20 };
 
 static uint32_t blocks_at_once(const struct net_layer *layer)
@@ -81,15 +81,18 @@ static void step_live(const struct update *u, uint32_t n, float *sums, uint32_t 
                  panel_at(&u->layer->w, 0, col), sums, NULL);
 }
 
+/* Parts are columns of blocks, or single blocks, column after column. */
 static void after_weight_gradient(void *context, const struct tiles_block *block, uint32_t part)
 {
     const struct update *u = context;
-    uint32_t at_once = blocks_at_once(u->layer), i = part * at_once % 2, j = part * at_once / 2;
+    uint32_t first = part * u->at_once, i = first % 2, j = first / 2;
     if (i >= block->m || j >= block->n)
         return;
-    (u->live != NULL ? step_live : step_blocks)(u, least(at_once, block->m - i),
-                                                tiles_block_at(block, i, j), block->row + i,
-                                                block->col + j);
+    uint32_t n = least(u->at_once, block->m - i), row = block->row + i, col = block->col + j;
+    if (u->live != NULL)
+        step_live(u, n, tiles_block_at(block, i, j), row, col);
+    else
+        step_blocks(u, n, tiles_block_at(block, i, j), row, col);
 }
 
 /* Inputs that are zero in the whole batch: so is the gradient of their weights. */
@@ -114,7 +117,7 @@ static void step_bias(const struct update *u, const struct tiles *dz,
     float sums[BIAS_PANELS * PANEL];
     for (uint32_t p = slice->panel_begin, n; p < slice->panel_end; p += n) {
         float *bias = u->layer->bias + (size_t)p * PANEL;
-        n = slice->panel_end - p < BIAS_PANELS ? slice->panel_end - p : BIAS_PANELS;
+        n = least(BIAS_PANELS, slice->panel_end - p);
         u->kernel->bf16.sums(u->k_tiles, n, tile_at(dz, p, 0), tile_stride(dz), sums);
         if (u->optimizer != NULL)
             optimizer_apply(u->optimizer, u->kernel, &numbers, n, NULL, bias, sums, NULL);
@@ -135,7 +138,8 @@ void mixed_weight_gradient(const struct worker *worker, struct net_layer *layer,
                              .numbers = {.factor = mixed_factor(l)},
                              .x = x,
                              .live = live,
-                             .k_tiles = tile_count(rows)};
+                             .k_tiles = tile_count(rows),
+                             .at_once = blocks_at_once(layer)};
     if (optimizer != NULL)
         context.numbers = optimizer_numbers(optimizer, mixed_factor(l), true);
     struct gemm_tiles product = {.a = l == 0 ? NULL : &m->layers[l - 1].yt,
@@ -143,7 +147,7 @@ void mixed_weight_gradient(const struct worker *worker, struct net_layer *layer,
                                  .b = dz,
                                  .k_tiles = tile_count(rows),
                                  .epilogue = after_weight_gradient,
-                                 .n_parts = 4 / blocks_at_once(layer),
+                                 .n_parts = 4 / context.at_once,
                                  .context = &context};
     uint32_t row_blocks = panel_count(live != NULL ? live->n : layer->inputs);
     uint32_t col_blocks = panel_count(layer->outputs);

@@ -1,5 +1,6 @@
-/* step.c - a training step, phase by phase. Phases are separated by barriers, and this file owns
- * them all: within a phase no member reads what another writes. */
+/* step.c - a training step, phase by phase. Phases are separated by barriers, all of them in this
+ * file but the one between the two parts of a step that is led: within a phase no member reads what
+ * another writes. */
 #include "net/step.h"
 
 #include "base/memory.h"
@@ -67,7 +68,8 @@ static void forward(const struct worker *worker, struct step *s, uint32_t l)
     if (s->mixed != NULL)
         mixed_forward(worker, s->net, l, s->mixed, s->mixed,
                       l == 0 ? &x->x16 : &s->mixed->layers[l - 1].y, columns(worker, s, l),
-                      l == 0 ? x->x.rows : s->batch, &s->y[l], activation);
+                      l == 0 ? x->x.rows : s->batch /* perhaps not set yet: step_run_ahead */,
+                      &s->y[l], activation);
     else
         dense_forward(worker, &s->net->layers[l], l == 0 ? &x->x : &s->y[l - 1], &s->y[l],
                       activation);
@@ -202,8 +204,7 @@ static struct worker new_worker(const struct step *s, const struct team *team)
 {
     return (struct worker){.team = team,
                            .kernel = s->net->kernel,
-                           .scratch = s->scratch + (size_t)team->id * s->scratch_floats,
-                           .lead = step_is_led(s, team) ? &s->lead : NULL};
+                           .scratch = s->scratch + (size_t)team->id * s->scratch_floats};
 }
 
 void step_run(struct step *s, const struct team *team, const struct gemm_aside *aside)
@@ -228,42 +229,49 @@ void step_run(struct step *s, const struct team *team, const struct gemm_aside *
 
 /* ---- a step that is led ------------------------------------------------------------------- */
 
-static const struct team alone = {.id = 0, .n = 1}, other = {.id = 1, .n = 2};
+static const struct team one_member = {.id = 0, .n = 1}, second_of_two = {.id = 1, .n = 2};
+
+static struct worker led_worker(const struct step *s, const struct team *team)
+{
+    struct worker worker = new_worker(s, team);
+    worker.lead = &s->lead;
+    return worker;
+}
 
 /* Above the first layer, as far as the other member, which sees to its aside meanwhile, waits for
  * it: to dZ of its part of the first layer. */
 static void above_by_leader(struct worker leader, struct step *s)
 {
     uint32_t last = s->net->n_layers - 1;
-    leader.team = &alone;
+    leader.team = &one_member;
     forward(&leader, s, 1);
     mixed_transpose(leader.kernel, s->mixed, 0, s->batch);
     for (uint32_t l = 2; l <= last; l++)
         forward(&leader, s, l);
-    loss_and_gradient(s, &alone);
+    loss_and_gradient(s, &one_member);
     for (uint32_t l = last; l > 1; l--)
         input_gradient(&leader, s, l);
-    leader.team = &other;
+    leader.team = &second_of_two;
     input_gradient(&leader, s, 1);
 }
 
 static void rest_by_leader(struct worker leader, struct step *s)
 {
     input_gradient(&leader, s, 1);
-    leader.team = &alone;
+    leader.team = &one_member;
     for (uint32_t l = s->net->n_layers - 1; l > 0; l--)
         weight_gradient(&leader, s, l);
 }
 
 void step_run_ahead(struct step *s, const struct team *team)
 {
-    struct worker worker = new_worker(s, team);
+    struct worker worker = led_worker(s, team);
     forward(&worker, s, 0);
 }
 
 void step_run_led(struct step *s, const struct team *team, const struct gemm_aside *aside)
 {
-    struct worker worker = new_worker(s, team);
+    struct worker worker = led_worker(s, team);
     if (team->id == 0)
         above_by_leader(worker, s);
     else

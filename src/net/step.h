@@ -57,14 +57,14 @@ bool step_is_led(const struct step *step, const struct team *team);
 
 /* step_run - one member's part of a step on step->input[member] and step->labels. Every member
  * calls it, and the caller puts a barrier before and after. The batch must have been set with
- * step_batch by one member. aside: see gemm.h; may be NULL. */
+ * step_batch by one member, to as many samples as the input has. aside: see gemm.h; may be NULL. */
 void step_run(struct step *step, const struct team *team, const struct gemm_aside *aside);
 
-/* step_run_ahead, step_run_led - the same of a step that is led, in two parts. The first one, the
- * first layer forward, reads input[member] and what this member alone writes, so that it needs no
- * barrier before: a member that is done with a step goes on to the next one's. One comes after it;
- * then the leader sets the batch, and both call the second. aside is called once, by the other
- * member while it has nothing else to do, so that it may take its time. */
+/* step_run_ahead, step_run_led - the same where step_is_led, in two parts. The first one, the first
+ * layer forward, needs no barrier before: a member that is done with a step goes on to the next
+ * one's (lead.h). One comes after it; then the leader sets the batch, and both call the second.
+ * aside is called once, by the other member, while that has nothing else to do, so that it may take
+ * its time; it is not NULL. */
 void step_run_ahead(struct step *step, const struct team *team);
 void step_run_led(struct step *step, const struct team *team, const struct gemm_aside *aside);
 

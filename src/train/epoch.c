@@ -100,8 +100,8 @@ static void prepare_step(struct epoch *e, uint32_t i)
     optimizer_step(&s->optimizer, train_rate(e->options, s->optimizer.t, e->steps_per_epoch));
 }
 
-/* What member 0 does with the step before step i, and whether there is to be one. */
-static void finish_step(struct epoch *e, uint32_t i)
+/* What member 0 does with the step before step i, and whether it halts before that. */
+static void finish_step_before(struct epoch *e, uint32_t i)
 {
     if (i > e->first_step) {
         account(e);
@@ -112,7 +112,7 @@ static void finish_step(struct epoch *e, uint32_t i)
         e->halt = MLP_E_STOPPED;
 }
 
-/* Known to all members once a barrier has followed finish_step. */
+/* Known to all members once a barrier has followed finish_step_before. */
 static bool ends(const struct epoch *e, uint32_t i)
 {
     return i >= e->steps_per_epoch || e->halt != MLP_OK;
@@ -147,7 +147,7 @@ static void run_steps(struct epoch *e, const struct team *team, uint32_t i, stru
     struct gemm_aside gather = {gather_some, next};
     for (;; i++) {
         if (team->id == 0) {
-            finish_step(e, i);
+            finish_step_before(e, i);
             if (!ends(e, i))
                 prepare_step(e, i);
         }
@@ -185,7 +185,7 @@ static void run_led_steps(struct epoch *e, const struct team *team, uint32_t i, 
     struct gemm_aside follow = {turn_and_gather, &follower};
     for (;; i++) {
         if (team->id == 0)
-            finish_step(e, i);
+            finish_step_before(e, i);
         if (i < e->steps_per_epoch) {
             gather_all(next);
             set_input(e, team, i);

@@ -15,7 +15,7 @@ struct epoch {
      * to fill a batch takes less time than to fetch it from another core's cache. */
     struct batch (*batch)[2];
     /* In bf16 every member has its own: one of live inputs, which serves both batches, since it is
-     * filled between steps, or when it has been turned; or two of all inputs. */
+     * filled after its step, or when it has been turned; or two of all inputs. */
     struct live_batch *x16;
     bool live;
     struct compact compact;    /* the images once more, for batches of live inputs */

@@ -173,12 +173,14 @@ static void see(void *context)
 }
 
 /* Sums that may have stayed in registers are stored by the next product, whatever its shape. */
-static void check_product_after(struct check *check, uint32_t m, uint32_t n, bool add)
+static void check_product_after(struct check *check, uint32_t m, uint32_t n, bool add,
+                                bool b_passes)
 {
-    check_case(check, "bf16 product of %u x %u blocks after another, %s", m, n,
-               add ? "added to C" : "C not read");
+    check_case(check, "bf16 product of %u x %u blocks after another, %s, %s", m, n,
+               add ? "added to C" : "C not read", b_passes ? "B passes" : "A passes");
     struct tile_product first = {.m = 2, .n = 2, .k_tiles = 2, .contents = REALS};
     struct tile_product next = {.m = m, .n = n, .k_tiles = 3, .contents = INTEGERS, .add = add};
+    first.b_passes = next.b_passes = b_passes;
     prepare(check, &first);
     prepare(check, &next);
     uint32_t n_asides = 0;
@@ -225,7 +227,7 @@ void check_tile_products(struct check *check)
                 for (int variant = 0; variant < 8 && contents != COUNTING; variant++)
                     check_tile_product(check, 1 + shape / 2, 1 + shape % 2, k_tiles[i], contents,
                                        variant & 1, variant & 2, variant & 4);
-    for (uint32_t shape = 0; shape < 8; shape++)
-        check_product_after(check, 1 + shape / 4, 1 + shape / 2 % 2, shape % 2);
+    for (uint32_t shape = 0; shape < 16; shape++)
+        check_product_after(check, 1 + shape / 8, 1 + shape / 4 % 2, shape / 2 % 2, shape % 2);
     check_product_onto(check);
 }

@@ -84,9 +84,11 @@ static void check_update(struct check *check, int rule, uint32_t lines, enum con
                                 pairs);
     if (contents == TINY && fetestexcept(FE_UNDERFLOW)) /* slow on some CPUs */
         check_fail(check, "numbers of 2^-79..2^-71 make denormal ones");
-    if (pairs != NULL && lines == PANEL) { /* as if packed afterwards */
-        check->kernel->bf16.pack(o[W].m.data, NULL, NULL, want);
-        for (uint32_t i = 0; i < TILE_ELEMENTS / 2; i++)
+    if (pairs != NULL && lines % PANEL == 0) { /* as if packed afterwards */
+        for (uint32_t line = 0; line < lines; line += PANEL)
+            check->kernel->bf16.pack(o[W].m.data + (size_t)line * PANEL, NULL, NULL,
+                                     want + (size_t)line * PANEL);
+        for (uint32_t i = 0; i < lines * PANEL; i++)
             if (pairs[i] != want[i])
                 check_fail(check, "pair %u is %04x, wanted %04x", i, pairs[i], want[i]);
     }
@@ -162,7 +164,7 @@ static void check_average(struct check *check, uint32_t lines, enum contents con
 
 void check_updates(struct check *check)
 {
-    static const uint32_t lines[] = {1, 2, 3, 16, 17};
+    static const uint32_t lines[] = {1, 2, 3, 16, 17, 32};
     struct kernel_update numbers[] = {
         {.factor = 1, .rate = 0.3f, .beta1 = 0.9f, .beta2 = 0.999f, .root = 1, .epsilon = 1e-8f},
         {.factor = 1.0f / 255,
@@ -184,7 +186,7 @@ void check_updates(struct check *check)
         for (enum contents contents = INTEGERS; contents <= SPECIALS; contents++)
             check_average(check, lines[i], contents, i == 0 ? 1 : 0.001f);
     for (int rule = 0; rule < N_RULES; rule++)
-        for (uint32_t n = 1; n <= 17; n += 8)
+        for (uint32_t n = 1; n <= 32; n += n < 17 ? 8 : 15)
             check_scattered(check, rule, n, &numbers[1]);
     for (int rule = 0; rule < N_RULES; rule++)
         for (uint32_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
