@@ -236,7 +236,7 @@ static float *bf16_product(const struct kernel_tiles *p, float *pending)
                 bf16_rows(BF16_ROWS, p->k_tiles, p->a + i * p->a_stride + r * TILE_K,
                           p->b + j * p->b_stride,
                           p->c + (size_t)(i + 2 * j) * PANEL * PANEL + r * PANEL, p->add);
-    for (uint32_t t = 0; t < p->k_tiles; t++)
+    for (uint32_t t = 0; t < p->n_asides; t++)
         p->aside(p->context);
     return NULL;
 }

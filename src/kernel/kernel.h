@@ -69,7 +69,8 @@ typedef void kernel_update_rule(const struct kernel_update *update, uint32_t n,
 
 /* C = A B, or C += A B if add, k_tiles >= 1: m x n blocks (1 or 2 each) of C, block (i, j) at c +
  * (i + 2 j) * 256; A by rows and B in pairs, strides in elements from a block to the next. aside is
- * called once for each tile of k, so that something else can be done while the sums are made. */
+ * called once for each of the first n_asides <= k_tiles tiles of k, so that something else can be
+ * done while the sums are made. */
 struct kernel_tiles {
     uint32_t m, n, k_tiles;
     const bf16 *a, *b;
@@ -78,6 +79,7 @@ struct kernel_tiles {
         b_passes; /* a hint: it is A that the next product reads again, and B need not stay in L1 */
     float *c;
     bool add;
+    uint32_t n_asides;
     void (*aside)(void *context);
     void *context;
 };

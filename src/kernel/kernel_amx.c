@@ -244,7 +244,8 @@ static inline __attribute__((always_inline)) float *product_2x2(const struct ker
         if (t == 0)
             BEGIN_SUM(3);
         _tile_dpbf16ps(3, 5, 7);
-        p->aside(p->context);
+        if (t < p->n_asides)
+            p->aside(p->context);
     }
     return p->c;
 }
@@ -273,7 +274,7 @@ static float *amx_product(const struct kernel_tiles *p, float *pending)
         for (uint32_t j = 0; j < p->n; j++)
             product_1x1(p->k_tiles, p->a + i * p->a_stride, p->b + j * p->b_stride,
                         p->c + (size_t)(i + 2 * j) * BLOCK, p->add);
-    for (uint32_t t = 0; t < p->k_tiles; t++)
+    for (uint32_t t = 0; t < p->n_asides; t++)
         p->aside(p->context);
     return NULL;
 }
