@@ -39,11 +39,6 @@ static void multiply_panels(const struct kernel *kernel, float *memory, uint64_t
         product(K, a, C_FLOATS, b, B_FLOATS, c, C_FLOATS, zeros);
 }
 
-static void nothing(void *context)
-{
-    (void)context;
-}
-
 static void multiply_tiles(const struct kernel *kernel, float *memory, uint64_t rounds)
 {
     const struct kernel_bf16 *bf16_kernel = &kernel->bf16;
@@ -54,8 +49,7 @@ static void multiply_tiles(const struct kernel *kernel, float *memory, uint64_t 
                                    .c = memory,
                                    .a = (bf16 *)(memory + 4 * C_FLOATS),
                                    .a_stride = SIDE,
-                                   .b_stride = SIDE,
-                                   .aside = nothing};
+                                   .b_stride = SIDE};
     product.b = product.a + 2 * (size_t)SIDE;
     for (uint64_t i = 0; i < rounds; i++)
         pending = bf16_kernel->product(&product, pending);

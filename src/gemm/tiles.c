@@ -74,8 +74,8 @@ static void finish(struct run *run)
     finish_waiting(run);
 }
 
-/* How often the next product of so many tiles is to ask whether there is something to do: calls
- * that find nothing are 5 % of a product. */
+/* How often the next product of so many tiles is to call: calls that find nothing to do took 1 to
+ * 2 % of an epoch on one thread. Measured: mlp train --preset classic. */
 static uint32_t count_asides(const struct run *run, uint32_t k_tiles)
 {
     if (run->aside != NULL || run->next_at < run->next_lines)
