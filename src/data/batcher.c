@@ -1,5 +1,6 @@
 #include "data/batcher.h"
 
+#include "base/least.h"
 #include "base/memory.h"
 #include "base/random.h"
 
@@ -66,11 +67,6 @@ static const uint8_t *source_row(const struct gather *g, uint32_t r)
 {
     size_t pixels = (size_t)g->images->n_rows * g->images->n_cols;
     return g->images->pixels + pixels * (g->samples == NULL ? g->first + r : g->samples[r]);
-}
-
-static uint32_t least(uint32_t a, uint32_t b)
-{
-    return a < b ? a : b;
 }
 
 /* The last panel of n rows of an odd width is copied first, since its bytes would reach beyond the

@@ -1,5 +1,6 @@
 #include "data/live.h"
 
+#include "base/least.h"
 #include "base/memory.h"
 
 #include <string.h>
@@ -50,11 +51,6 @@ void live_free(struct live_batch *b)
     memory_free(b->lists);
     memory_free(b->x.data);
     *b = (struct live_batch){0};
-}
-
-static uint32_t least(uint32_t a, uint32_t b)
-{
-    return a < b ? a : b;
 }
 
 /* Asks memory for some rows: they are random ones of a large set, and waiting for each would take

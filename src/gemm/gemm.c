@@ -1,5 +1,6 @@
 #include "gemm/gemm.h"
 
+#include "base/least.h"
 #include "base/memory.h"
 
 /* Rows of B in a block: three panels of it (192 bytes a row) and the lines of A that meet them
@@ -17,11 +18,6 @@ enum { SCRATCH_PANELS = 4 };
 size_t gemm_scratch_floats(uint32_t rows)
 {
     return (size_t)panel_count(rows) * PANEL * PANEL * SCRATCH_PANELS;
-}
-
-static uint32_t least(uint32_t a, uint32_t b)
-{
-    return a < b ? a : b;
 }
 
 static uint32_t divide_up(uint32_t n, uint32_t d)

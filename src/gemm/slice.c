@@ -1,6 +1,8 @@
 /* slice.c - who computes which part of a product. Any cut gives the same bits, since k stays whole;
  * this one looks for the cut that is finished first. */
 #include "gemm/gemm.h"
+
+#include "base/least.h"
 #include "gemm/tiles.h"
 
 /* Relative time of a row group against `panels` panels: narrow tiles are less efficient, since
@@ -14,11 +16,6 @@ static uint64_t cost(uint32_t widest, uint32_t panels)
 static uint32_t divide_up(uint32_t n, uint32_t d)
 {
     return n / d + (n % d != 0);
-}
-
-static uint32_t least(uint32_t a, uint32_t b)
-{
-    return a < b ? a : b;
 }
 
 static uint64_t time_of(uint32_t widest, uint32_t n, uint32_t row_groups, uint32_t panels,

@@ -1,9 +1,6 @@
 #include "gemm/tiles.h"
 
-static uint32_t least(uint32_t a, uint32_t b)
-{
-    return a < b ? a : b;
-}
+#include "base/least.h"
 
 /* A product in progress. */
 struct run {

@@ -1,4 +1,5 @@
 /* mixed_update.c - the weight gradient of mixed.h, and the step of the weights with it. */
+#include "base/least.h"
 #include "net/lead.h"
 #include "net/mixed.h"
 
@@ -15,11 +16,6 @@ struct update {
     uint32_t k_tiles;
     uint32_t at_once; /* blocks, one above the other, 1 or 2 */
 };
-
-static uint32_t least(uint32_t a, uint32_t b)
-{
-    return a < b ? a : b;
-}
 
 /* Columns 16 row.. to 16 row + 31 of x, of all samples. */
 static const bf16 *turn_rows(void *context, uint32_t row, bf16 *a)
